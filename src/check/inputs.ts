@@ -1,0 +1,25 @@
+import { DeployError } from '../errors.ts';
+import type { Inputs } from '../github/inputs.ts';
+
+/**
+ * Checks what only the root action knows: that there is an image to build or to deploy, and something to do with it.
+ * @throws InputError, DeployError
+ */
+export function checkRootInputs(inputs: Inputs): void {
+  inputs.choice('deploy', ['auto', 'true', 'false'], 'auto');
+  if (inputs.text('repository') === '' && inputs.text('image-uri') === '')
+    throw new DeployError(
+      'Inputs `repository` and `image-uri` are both empty; allowed: one of them.',
+      'Name the ECR `repository` to build and push to, or an `image-uri` to deploy as it is.',
+    );
+  if (inputs.text('image-uri') !== '' && inputs.list('function-name').length === 0)
+    throw new DeployError(
+      'Input `function-name` is empty although `image-uri` is given: nothing to build and nothing to deploy.',
+      'Name the function that shall run this image.',
+    );
+  if (inputs.list('function-name').length === 0 && inputs.text('deploy') === 'true')
+    throw new DeployError(
+      'Input `function-name` is empty although `deploy` is "true".',
+      'Name the function, or leave `deploy` out to build only.',
+    );
+}

@@ -1,0 +1,212 @@
+import type { AliasState, FunctionState } from '../aws/lambda.ts';
+
+/** The image that shall run. */
+export interface Target {
+  /** `REGISTRY/REPOSITORY@sha256:...` */
+  uri: string;
+  digest: string;
+  /** `amd64`, `arm64`; '' where its config could not be read. */
+  architecture: string;
+}
+
+/** Whether ECR holds an image; `unknown` where it could not be asked. */
+export type Presence = 'there' | 'gone' | 'unknown';
+
+/** What is true of a function before anything is changed. */
+export interface Found {
+  latest: FunctionState;
+  /** Whether ECR still holds the image of `$LATEST`. */
+  latestImage: Presence;
+  /** Absent where no alias is used or it does not exist. */
+  alias?: AliasState & { digest: string };
+  /** Whether ECR still holds the image that the alias serves. */
+  aliasImage: Presence;
+}
+
+/** What is wanted, as far as a plan depends on it. */
+export interface Wanted {
+  target: Target;
+  /** '' means that users call `$LATEST`. */
+  alias: string;
+  smoke: boolean;
+  rollback: boolean;
+}
+
+/** What a smoke test is sent to. */
+export type SmokeTarget = 'version' | 'alias' | 'latest';
+
+/** One thing to do, in the order of the plan. */
+export type Step =
+  | { do: 'update' }
+  | { do: 'publish' }
+  | { do: 'smoke'; target: SmokeTarget }
+  | { do: 'create-alias' }
+  | { do: 'move-alias' }
+  | { do: 'clear-weights' };
+
+/** What shall be done to one function, and why. */
+export type Plan =
+  | { kind: 'refused'; reason: string; hint: string }
+  | { kind: 'unchanged'; reason: string }
+  | { kind: 'deploy'; reason: string; steps: Step[]; warnings: string[]; latestCanGoBack: boolean };
+
+/** Decides what to do; makes no call. */
+export function planDeploy(found: Found, wanted: Wanted): Plan {
+  const refusal = refuse(found, wanted);
+  if (refusal) return refusal;
+  return wanted.alias === '' ? planLatest(found, wanted) : planAlias(found, wanted);
+}
+
+/** Whether `$LATEST` runs this image; after a failed update Lambda shows the new image while the old one serves. */
+export function latestRuns(latest: FunctionState, digest: string): boolean {
+  return latest.digest === digest && latest.lastUpdateStatus === 'Successful';
+}
+
+function refuse({ latest, alias }: Found, wanted: Wanted): Plan | undefined {
+  if (latest.packageType !== 'Image')
+    return {
+      kind: 'refused',
+      reason: `Function ${latest.name} is made from a zip file (PackageType Zip), which is fixed for life`,
+      hint: 'Create a new function with PackageType Image from this image and deploy to that.',
+    };
+  const { architecture } = wanted.target;
+  if (architecture !== '' && architecture !== latest.architecture)
+    return {
+      kind: 'refused',
+      reason: `The image is built for ${architecture}, but function ${latest.name} runs on ${latest.architecture}`,
+      hint: `Build with \`platform: linux/${latest.architecture}\`, or change the architecture of the function.`,
+    };
+  if (alias?.version === '$LATEST')
+    return {
+      kind: 'refused',
+      reason: `Alias ${wanted.alias} of ${latest.name} points at $LATEST, so its users would get new code before it is tested`,
+      hint: 'Publish a version and point the alias at it once, then deploy again.',
+    };
+  return undefined;
+}
+
+function planLatest(found: Found, wanted: Wanted): Plan {
+  const { latest } = found;
+  if (latestRuns(latest, wanted.target.digest))
+    return { kind: 'unchanged', reason: '$LATEST already runs this image' };
+  const previous = shortDigest(latest.digest);
+  if (wanted.rollback && found.latestImage === 'gone')
+    return {
+      kind: 'refused',
+      reason: `ECR no longer holds ${previous}, the image that ${latest.name} runs now, so it could not be put back`,
+      hint: 'Push that image again, use `alias`, or set `rollback: false` to go without.',
+    };
+  const warnings: string[] = [];
+  if (wanted.rollback) warnings.push(...latestWarnings(found, 'it cannot be put back if the new one fails'));
+  return {
+    kind: 'deploy',
+    reason: updateReason(latest, wanted.target),
+    steps: [{ do: 'update' }, ...smokeStep(wanted, 'latest')],
+    warnings,
+    latestCanGoBack: canGoBack(found),
+  };
+}
+
+function planAlias(found: Found, wanted: Wanted): Plan {
+  const { latest, alias } = found;
+  const name = wanted.alias;
+  const weighted = alias !== undefined && Object.keys(alias.weights).length > 0;
+  if (alias?.digest === wanted.target.digest && !weighted)
+    return {
+      kind: 'unchanged',
+      reason: `Alias ${name} already serves this image by version ${alias.version}`,
+    };
+  if (alias?.digest === wanted.target.digest)
+    return {
+      kind: 'deploy',
+      reason: `Alias ${name} serves this image by version ${alias.version}, but shares its traffic with ${weightsText(alias)}`,
+      steps: [...smokeStep(wanted, 'version'), { do: 'clear-weights' }, ...smokeStep(wanted, 'alias')],
+      warnings: [],
+      latestCanGoBack: false,
+    };
+  const update = !latestRuns(latest, wanted.target.digest);
+  const warnings: string[] = [];
+  if (wanted.rollback && update)
+    warnings.push(...latestWarnings(found, 'it stays on the new one if that fails'));
+  if (wanted.rollback && alias && found.aliasImage === 'gone')
+    warnings.push(
+      `ECR no longer holds ${shortDigest(alias.digest)}, the image of version ${alias.version} that alias ${name} would go back to.`,
+    );
+  const reason = update
+    ? updateReason(latest, wanted.target)
+    : `$LATEST already runs this image, but alias ${name} ${alias ? `serves ${shortDigest(alias.digest)}` : 'does not exist'}`;
+  return {
+    kind: 'deploy',
+    reason,
+    steps: [
+      ...(update ? [{ do: 'update' } as const] : []),
+      { do: 'publish' },
+      ...smokeStep(wanted, 'version'),
+      { do: alias ? 'move-alias' : 'create-alias' },
+      ...smokeStep(wanted, 'alias'),
+    ],
+    warnings,
+    latestCanGoBack: update && canGoBack(found),
+  };
+}
+
+/** After a failed update the image that serves is not the one that Lambda shows, and putting that one back is no way back. */
+function canGoBack({ latest, latestImage }: Found): boolean {
+  return latest.lastUpdateStatus !== 'Failed' && latest.imageUri !== '' && latestImage !== 'gone';
+}
+
+function latestWarnings(found: Found, consequence: string): string[] {
+  const { latest } = found;
+  if (latest.lastUpdateStatus === 'Failed')
+    return [
+      `The last update of ${latest.name} failed, so Lambda does not say which image serves; ${consequence}.`,
+    ];
+  if (latest.imageUri === '') return [`Lambda does not say which image ${latest.name} runs; ${consequence}.`];
+  if (found.latestImage === 'gone')
+    return [`ECR no longer holds ${shortDigest(latest.digest)}, the image of $LATEST; ${consequence}.`];
+  return [];
+}
+
+function smokeStep(wanted: Wanted, target: SmokeTarget): Step[] {
+  return wanted.smoke ? [{ do: 'smoke', target }] : [];
+}
+
+function updateReason(latest: FunctionState, target: Target): string {
+  if (latest.digest === target.digest) return 'The last update to this image failed';
+  const from = latest.digest === '' ? 'an unknown image' : shortDigest(latest.digest);
+  return `$LATEST has ${from}, wanted is ${shortDigest(target.digest)}`;
+}
+
+function weightsText(alias: AliasState): string {
+  return Object.entries(alias.weights)
+    .map(([version, weight]) => `version ${version} (${Math.round(weight * 1000) / 10} %)`)
+    .join(', ');
+}
+
+/** `sha256:` and 12 hex digits, for people. */
+export function shortDigest(digest: string): string {
+  return digest === '' ? 'an unknown image' : digest.slice(0, 19);
+}
+
+/** The plan for the log, one line a sentence. */
+export function planLines(plan: Plan, wanted: Wanted): string[] {
+  if (plan.kind === 'refused') return [`Refused: ${plan.reason}.`];
+  if (plan.kind === 'unchanged') return [`Nothing to do: ${plan.reason}.`];
+  const last = wanted.alias === '' ? '$LATEST' : `alias ${wanted.alias}`;
+  const texts: Record<Step['do'], string> = {
+    update: `update $LATEST to ${wanted.target.uri}`,
+    publish: 'publish a version',
+    smoke: 'test',
+    'create-alias': `create alias ${wanted.alias} at that version`,
+    'move-alias': `move alias ${wanted.alias} to that version`,
+    'clear-weights': `give alias ${wanted.alias} back all of its traffic`,
+  };
+  const targets: Record<SmokeTarget, string> = { version: 'the version', alias: last, latest: '$LATEST' };
+  return [
+    `${plan.reason}.`,
+    ...plan.steps.map(
+      (step, index) =>
+        `${index + 1}. ${step.do === 'smoke' ? `test ${targets[step.target]}` : texts[step.do]}`,
+    ),
+  ];
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { DeployError } from '../errors.ts';
+import type { RegistryCredentials } from './credentials.ts';
+import { type RegistryAnswer, registryCall } from './registry-http.ts';
+
+/** The media types of manifests, as they stand in `Content-Type` and in descriptors. */
+export const mediaTypes = {
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
+} as const;
+
+const accept = Object.values(mediaTypes).join(', ');
+
+/** A manifest as the registry holds it, byte by byte. */
+export interface Manifest {
+  digest: string;
+  mediaType: string;
+  body: Buffer;
+}
+
+export interface Registry {
+  /** Host as in image names. */
+  readonly host: string;
+  /** The manifest of a tag or digest; `unknown-repository` and `unknown` where the registry has none. */
+  manifest(repository: string, reference: string): Promise<Manifest | 'unknown' | 'unknown-repository'>;
+  /** The digest of a tag without its manifest; undefined where there is no such tag. */
+  digest(repository: string, tag: string): Promise<string | undefined>;
+  /** A blob that is JSON (an image's config). */
+  json(repository: string, digest: string): Promise<unknown>;
+  /** Puts a manifest that the repository already holds under another tag. */
+  tag(repository: string, tag: string, manifest: Manifest): Promise<void>;
+}
+
+/**
+ * The registry at a host. Every method throws DeployError where the registry refuses or cannot be reached.
+ * Source: github.com/opencontainers/distribution-spec, spec.md.
+ */
+export function openRegistry(host: string, credentials?: RegistryCredentials): Registry {
+  const call = registryCall(host, credentials);
+  const pull = (repository: string) => `repository:${repository}:pull`;
+  return {
+    host,
+    async manifest(repository, reference) {
+      const answer = await call({
+        method: 'GET',
+        path: `${repository}/manifests/${reference}`,
+        scope: pull(repository),
+        headers: { accept },
+      });
+      if (answer.status === 404)
+        return answer.codes.includes('NAME_UNKNOWN') ? 'unknown-repository' : 'unknown';
+      expectOk(answer, `read \`${reference}\``, host, repository);
+      const digest = sha256(answer.body);
+      if (reference.startsWith('sha256:') && reference !== digest)
+        throw new DeployError(
+          `${host}/${repository} answered another manifest than ${reference}: ${digest}.`,
+        );
+      return { digest, mediaType: contentType(answer), body: answer.body };
+    },
+    async digest(repository, tag) {
+      const path = `${repository}/manifests/${tag}`;
+      const answer = await call({ method: 'HEAD', path, scope: pull(repository), headers: { accept } });
+      if (answer.status === 404) return undefined;
+      expectOk(answer, `look up \`${tag}\``, host, repository);
+      const digest = answer.headers.get('docker-content-digest');
+      if (digest) return digest;
+      // The header is optional in the specification.
+      const manifest = await this.manifest(repository, tag);
+      return typeof manifest === 'string' ? undefined : manifest.digest;
+    },
+    async json(repository, digest) {
+      const path = `${repository}/blobs/${digest}`;
+      const answer = await call({ method: 'GET', path, scope: pull(repository) });
+      expectOk(answer, `read ${digest}`, host, repository);
+      if (sha256(answer.body) !== digest)
+        throw new DeployError(`${host}/${repository} answered other bytes than those of ${digest}.`);
+      return JSON.parse(answer.body.toString('utf8'));
+    },
+    async tag(repository, tag, manifest) {
+      const answer = await call({
+        method: 'PUT',
+        path: `${repository}/manifests/${tag}`,
+        scope: `repository:${repository}:pull,push`,
+        headers: { 'content-type': manifest.mediaType },
+        body: manifest.body,
+      });
+      if (answer.status < 300) return;
+      // A tag that another run put at the same moment is what we wanted, too.
+      if ((await this.digest(repository, tag)) === manifest.digest) return;
+      if (/immutable/i.test(answer.message) || answer.codes.includes('TAG_INVALID'))
+        throw immutableTag(`${host}/${repository}`, tag);
+      expectOk(answer, `write tag \`${tag}\``, host, repository);
+    },
+  };
+}
+
+/** The error for a tag that is there with another digest and cannot be moved. */
+export function immutableTag(name: string, tag: string): DeployError {
+  return new DeployError(
+    `Tag \`${tag}\` of ${name} names another image, and the repository's tags are immutable.`,
+    'Exclude tags that move (branches, `pr-*`) from immutability in the repository, or choose another name in `tags`.',
+  );
+}
+
+function expectOk(answer: RegistryAnswer, action: string, host: string, repository: string): void {
+  if (answer.status < 300) return;
+  const own = answer.message ? ` (${answer.message.replace(/\.$/, '')})` : '';
+  const name = `${host}/${repository}`;
+  if (answer.status === 401 || answer.status === 403)
+    throw new DeployError(
+      `Registry refuses to ${action} in ${name}: HTTP ${answer.status}${own}.`,
+      'Allow the role ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on the repository.',
+    );
+  throw new DeployError(`Cannot ${action} in ${name}: HTTP ${answer.status}${own}.`);
+}
+
+function contentType(answer: RegistryAnswer): string {
+  const header = (answer.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
+  return header;
+}
+
+function sha256(body: Buffer): string {
+  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** A named stretch of time; `start` and `end` are ISO 8601 in UTC. */
+export interface StepTiming {
+  name: string;
+  start: string;
+  end: string;
+}
+
+/** One BuildKit vertex that did work for the user: RUN, COPY, ADD, FROM, or an export. */
+export interface BuildVertex {
+  /** As BuildKit prints it: `[builder 3/5] RUN npm ci`. */
+  name: string;
+  kind: 'from' | 'run' | 'copy' | 'add' | 'context' | 'export' | 'cache-import' | 'cache-export' | 'other';
+  cached: boolean;
+  /** Time worked on it in milliseconds; overlapping intervals count once. */
+  ms: number;
+}
+
+export interface ImageRecord {
+  /** `REGISTRY/REPOSITORY@sha256:...` */
+  uri: string;
+  digest: string;
+  mediaType: string;
+  /** `amd64` or `arm64`. */
+  architecture: string;
+  /** Compressed size of config and layers in bytes: what Lambda pulls. */
+  bytes: number;
+  /** Compressed layers, lowest first. */
+  layers: { digest: string; bytes: number }[];
+}
+
+export interface BuildRecord {
+  result: 'built' | 'reused' | 'failed';
+  /** Why it was built or reused, one sentence. */
+  reason: string;
+  tags: string[];
+  vertices: BuildVertex[];
+}
+
+export interface CacheRecord {
+  kind: 'gha' | 'registry' | 'off';
+  /** RUN, COPY and ADD vertices that BuildKit took from a cache, of `total`. */
+  hits: number;
+  total: number;
+  /** Bytes exported to the cache; 0 where nothing was or where BuildKit does not say. */
+  bytes: number;
+  /** Time that the export took, in milliseconds. */
+  ms: number;
+}
+
+/** One call of the smoke test. */
+export interface SmokeAttempt {
+  /** A version number, an alias or `$LATEST`. */
+  qualifier: string;
+  path: string;
+  /** HTTP status in the function's answer; 0 where there was none. */
+  status: number;
+  /** The first 500 characters of the body. */
+  body: string;
+  ok: boolean;
+  /** Why it does not count as passed; empty when ok. */
+  problem: string;
+  /** Time as the caller saw it, in milliseconds. */
+  ms: number;
+  /** Cold start from the REPORT line (Init Duration) in milliseconds; absent on a warm start. */
+  initMs?: number;
+}
+
+export type DeployResult = 'deployed' | 'unchanged' | 'planned' | 'rolled-back' | 'failed';
+
+export interface FunctionRecord {
+  function: string;
+  arn: string;
+  alias: string;
+  result: DeployResult;
+  version: string;
+  previousVersion: string;
+  /** What was waited for on the side of Lambda. */
+  waits: { for: string; ms: number }[];
+  smoke: SmokeAttempt[];
+  initMs?: number;
+  /** One sentence each, in order: why it ended as it did. */
+  reasons: string[];
+}
+
+/** What a run measured and did: the only thing beside step outputs that passes from step to step. */
+export interface RunRecord {
+  schema: 1;
+  steps: StepTiming[];
+  build?: BuildRecord;
+  image?: ImageRecord;
+  cache?: CacheRecord;
+  deploy?: FunctionRecord[];
+  result?: DeployResult | BuildRecord['result'];
+  reasons: string[];
+}
+
+/** An empty record. */
+export function newRecord(): RunRecord {
+  return { schema: 1, steps: [], reasons: [] };
+}
+
+/**
+ * A path for a new record in the runner's temporary folder, its own for each run of the action in a job.
+ * @param runnerTemp RUNNER_TEMP
+ */
+export function newRecordPath(runnerTemp: string): string {
+  return join(runnerTemp, 'deploy-lambda-container', `record-${randomUUID().slice(0, 8)}.json`);
+}
+
+/**
+ * Reads a record.
+ * @throws Error where the file cannot be read or is not a record of schema 1
+ */
+export async function readRecord(path: string): Promise<RunRecord> {
+  const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
+  if (typeof parsed !== 'object' || parsed === null || (parsed as RunRecord).schema !== 1)
+    throw new Error(`${path} is not a run record of schema 1`);
+  return parsed as RunRecord;
+}
+
+/** Writes a record in one step, so that a reader never sees half of it. */
+export async function writeRecord(path: string, record: RunRecord): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}.tmp`;
+  await writeFile(draft, `${JSON.stringify(record, null, 2)}\n`);
+  await rename(draft, path);
+}
+
+/**
+ * Runs `work` and notes its time under `name`, also when it fails.
+ * @returns what `work` returns
+ */
+export async function timed<T>(record: RunRecord, name: string, work: () => Promise<T>): Promise<T> {
+  const start = new Date().toISOString();
+  try {
+    return await work();
+  } finally {
+    record.steps.push({ name, start, end: new Date().toISOString() });
+  }
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { DeployError } from '../../../src/errors.ts';
+import { madeOnce } from '../../../src/local/parts/once.ts';
+import { run, tryRun } from '../../../src/local/parts/process.ts';
+
+/** The ignored folder with everything that is not in a package-lock.json. */
+const LOCAL = join(import.meta.dirname, '..', '..', '..', '.local');
+
+/**
+ * nektos/act, an open runner of GitHub Actions workflows; installed at the first call (about 30 s).
+ * @returns the path of the program
+ * @throws DeployError where there is no Go, or the Go module proxy cannot be reached
+ */
+export async function actProgram(): Promise<string> {
+  return await goTool('act', 'github.com/nektos/act', 'v0.2.89');
+}
+
+/**
+ * rhysd/actionlint, a linter of workflow files; installed at the first call.
+ * @returns the path of the program
+ * @throws DeployError as `actProgram`
+ */
+export async function actionlintProgram(): Promise<string> {
+  return await goTool('actionlint', 'github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12');
+}
+
+async function goTool(name: string, module: string, version: string): Promise<string> {
+  const target = join(LOCAL, 'tools', name);
+  const source = `${module}@${version}`;
+  await madeOnce(target, source, async (draft) => {
+    process.stderr.write(`${name}: go install ${source} (once) ...\n`);
+    const go = await goOnPath();
+    await run(go, ['install', source], {
+      env: { ...process.env, GOBIN: draft },
+      what: `Install ${name} from the Go module proxy`,
+      hint: 'Check that this machine reaches the Go module proxy (go env GOPROXY).',
+    });
+  });
+  return join(target, name);
+}
+
+async function goOnPath(): Promise<string> {
+  const { code } = await tryRun('go', ['version']);
+  if (code !== 0)
+    throw new DeployError('The end-to-end tests need Go.', 'Install Go 1.24 or newer: https://go.dev/dl');
+  return 'go';
+}
