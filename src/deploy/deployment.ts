@@ -89,7 +89,7 @@ export class Deployment {
       restore(this.#point, this.#tools, new Budget(this.#inputs.updateTimeoutMs)),
     );
     this.#waited('put back', start);
-    if (this.#point.alias && !restored.problems.some((problem) => problem.startsWith('alias ')))
+    if (this.#point.alias && restored.alias === 'back')
       this.#result.version = this.#found.alias?.version ?? '';
     // With a problem left the post step tries once more.
     if (restored.problems.length === 0) this.forget();

@@ -20,71 +20,88 @@ export interface RestorePoint {
   alias: { name: string; before: Pointing | null; ours: Pointing } | null;
 }
 
-/** What putting back came to; sentences without a subject line of their own. */
+/**
+ * How one part of a function stands afterwards: `kept`: it was not to be put back; `back`: as it was before;
+ * `theirs`: somebody else has changed it since, which stays; `stuck`: it could not be put back.
+ */
+export type PartState = 'kept' | 'back' | 'theirs' | 'stuck';
+
+/** What putting back came to. */
 export interface Restored {
-  done: string[];
+  alias: PartState;
+  latest: PartState;
+  /** What was done and found, in sentences. */
+  said: string[];
+  /** What could not be done, in sentences. */
   problems: string[];
+}
+
+interface RestoreTools {
+  lambda: LambdaApi;
+  log: Log;
 }
 
 /**
  * Puts a function back as it was. It touches only what is still as this deploy left it: what somebody else has
  * deployed since stays. Users first: the alias, then `$LATEST`.
  */
-export async function restore(
-  point: RestorePoint,
-  tools: { lambda: LambdaApi; log: Log },
-  budget: Budget,
-): Promise<Restored> {
-  const result: Restored = { done: [], problems: [] };
-  const parts = [
-    {
-      title: point.alias ? `alias ${point.alias.name}` : 'alias',
-      work: () => restoreAlias(point, tools, budget),
-    },
-    { title: '$LATEST', work: () => restoreLatest(point, tools, budget) },
-  ];
-  for (const { title, work } of parts) {
+export async function restore(point: RestorePoint, tools: RestoreTools, budget: Budget): Promise<Restored> {
+  const said: string[] = [];
+  const problems: string[] = [];
+  const guard = async (title: string, work: () => Promise<PartState>): Promise<PartState> => {
     try {
-      const said = await work();
-      if (said !== '') result.done.push(said);
+      return await work();
     } catch (error) {
-      if (error instanceof Overtaken) result.done.push(error.message);
-      else
-        result.problems.push(
-          `${title} was not put back: ${describeError(apiFailure(error, `Function ${point.name}`))}`,
-        );
+      if (error instanceof Overtaken) {
+        said.push(error.message);
+        return 'theirs';
+      }
+      const reason = describeError(apiFailure(error, `Function ${point.name}`));
+      problems.push(`${title} was not put back: ${reason}`);
+      return 'stuck';
     }
-  }
-  return result;
+  };
+  const alias = await guard(`Alias ${point.alias?.name}`, () => restoreAlias(point, tools, budget, said));
+  const latest = await guard('$LATEST', () => restoreLatest(point, tools, budget, said));
+  return { alias, latest, said, problems };
 }
 
 async function restoreAlias(
   { functionArn, name, alias }: RestorePoint,
-  { lambda }: { lambda: LambdaApi },
+  { lambda }: RestoreTools,
   budget: Budget,
-): Promise<string> {
-  if (!alias) return '';
+  said: string[],
+): Promise<PartState> {
+  if (!alias) return 'kept';
   const before = alias.before ?? undefined;
   const now = await lambda.getAlias(functionArn, alias.name, budget);
-  if (samePointing(now, before)) return '';
+  if (samePointing(now, before)) return 'back';
   await changeAlias({ lambda, functionName: functionArn, budget }, alias.name, alias.ours, before);
-  return before
-    ? `Alias ${alias.name} of ${name} is back at version ${before.version}${weightsNote(before)}.`
-    : `Alias ${alias.name} of ${name} is removed again.`;
+  said.push(
+    before
+      ? `Alias ${alias.name} of ${name} is back at version ${before.version}${weightsNote(before)}.`
+      : `Alias ${alias.name} of ${name} is removed again.`,
+  );
+  return 'back';
 }
 
 async function restoreLatest(
   { functionArn, name, latest, digest }: RestorePoint,
-  { lambda, log }: { lambda: LambdaApi; log: Log },
+  { lambda, log }: RestoreTools,
   budget: Budget,
-): Promise<string> {
-  if (!latest) return '';
+  said: string[],
+): Promise<PartState> {
+  if (!latest) return 'kept';
   const now = await lambda.getFunction(functionArn, budget);
-  // Never got there, or somebody else's already.
-  if (now?.digest !== digest) return '';
+  if (now?.digest === latest.digest) return 'back';
+  if (now?.digest !== digest) {
+    said.push(`$LATEST of ${name} is somebody else's by now and left as it is.`);
+    return 'theirs';
+  }
   log.info(`${name}: putting ${shortDigest(latest.digest)} back on $LATEST.`);
   await changeCode({ lambda, functionName: functionArn, budget }, digest, latest);
-  return `$LATEST of ${name} is back on ${shortDigest(latest.digest)}.`;
+  said.push(`$LATEST of ${name} is back on ${shortDigest(latest.digest)}.`);
+  return 'back';
 }
 
 function weightsNote({ weights }: Pointing): string {

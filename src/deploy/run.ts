@@ -8,6 +8,7 @@ import { findState } from './find.ts';
 import type { DeployInputs } from './inputs.ts';
 import { type Found, type Plan, planDeploy, planLines, type Target, type Wanted } from './plan.ts';
 import { apiFailure } from './reasons.ts';
+import type { Restored } from './restore.ts';
 
 /** What a run works with. */
 export interface RunTools extends Tools {
@@ -100,35 +101,23 @@ async function afterFailure(
     return end(result, 'failed', failure);
   }
   const restored = await deployment.putBack();
-  for (const sentence of restored.done) say(sentence);
+  for (const sentence of restored.said) say(sentence);
   for (const problem of restored.problems) {
     result.reasons.push(problem);
     tools.log.warning(problem);
   }
   if (!deployment.touched) return end(result, 'failed', failure);
-  return settle(deployment, failure, result, inputs, restored.problems, say);
+  if (deployment.latestStays) say('$LATEST keeps the new image, since there is none to put back.');
+  // With an alias users are safe once it is back or where it never moved; without one only when $LATEST is back.
+  const safe =
+    inputs.alias === '' ? restored.latest === 'back' : restored.alias === 'back' || restored.alias === 'kept';
+  if (safe) return end(result, 'rolled-back', rolledBack(failure, result, inputs));
+  return end(result, 'failed', notTakenBack(failure, restored));
 }
 
-/** With an alias users are safe once it is back; without one only when `$LATEST` is. */
-function settle(
-  deployment: Deployment,
-  failure: Error,
-  result: FunctionRecord,
-  inputs: DeployInputs,
-  problems: string[],
-  say: (sentence: string) => void,
-): Ended {
-  if (deployment.latestStays) say('$LATEST keeps the new image, since there is none to put back.');
-  const usersAreSafe =
-    inputs.alias === ''
-      ? problems.length === 0 && !deployment.latestStays
-      : !problems.some((problem) => problem.startsWith('alias '));
-  if (usersAreSafe) return end(result, 'rolled-back', rolledBack(failure, result, inputs));
-  return end(
-    result,
-    'failed',
-    new DeployError(`${describeError(failure)} The new image could not be taken back: ${problems.join(' ')}`),
-  );
+function notTakenBack(failure: Error, { said, problems }: Restored): Error {
+  const why = [...problems, ...said].join(' ') || 'There is no image to put back.';
+  return new DeployError(`${describeError(failure)} It was not rolled back: ${why}`);
 }
 
 function rolledBack(failure: Error, result: FunctionRecord, inputs: DeployInputs): Error {
@@ -147,7 +136,8 @@ function end(result: FunctionRecord, how: FunctionRecord['result'], error?: Erro
   return { result, ...(error && { error }) };
 }
 
-function emptyResult(functionName: string, alias: string): FunctionRecord {
+/** The record of a function before anything is known of it. */
+export function emptyResult(functionName: string, alias: string): FunctionRecord {
   const version = alias === '' ? '$LATEST' : '';
   return {
     function: functionName,

@@ -123,7 +123,9 @@ export async function startRegistry(options: StandInOptions = {}): Promise<Regis
     uploads.set(upload, parts);
     response.setHeader('location', `/v2/${repository}/blobs/uploads/${upload}`);
     if (method !== 'PUT') return reply(response, 202);
-    standIn.blobs.set(url.searchParams.get('digest') ?? '', Buffer.concat(parts));
+    const digest = url.searchParams.get('digest') ?? '';
+    standIn.blobs.set(digest, Buffer.concat(parts));
+    response.setHeader('docker-content-digest', digest);
     return reply(response, 201);
   }
 

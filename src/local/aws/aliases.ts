@@ -78,7 +78,7 @@ export async function updateAlias(lambda: Lambda, target: Target, name: string, 
   };
   checkRouting(lambda, fn, alias);
   fn.aliases[name] = alias;
-  await releaseVersions(lambda, fn, old);
+  releaseVersions(lambda, fn, old);
   await lambda.store.save();
   return answer(lambda, fn, alias);
 }
@@ -107,7 +107,7 @@ export async function deleteAlias(lambda: Lambda, target: Target, name: string):
   const old = fn.aliases[name];
   if (!old) return;
   delete fn.aliases[name];
-  await releaseVersions(lambda, fn, old);
+  releaseVersions(lambda, fn, old);
   await lambda.store.save();
 }
 
@@ -136,7 +136,7 @@ function checkRouting(lambda: Lambda, fn: FunctionState, alias: AliasState): voi
 }
 
 /** Versions that lost their last alias need no warm environment any more. */
-async function releaseVersions(lambda: Lambda, fn: FunctionState, old: AliasState): Promise<void> {
+function releaseVersions(lambda: Lambda, fn: FunctionState, old: AliasState): void {
   const used = new Set(
     Object.values(fn.aliases).flatMap((alias) => [alias.functionVersion, ...Object.keys(alias.weights)]),
   );

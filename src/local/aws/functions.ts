@@ -3,11 +3,11 @@ import { conflict, functionNotFound, invalidParameter } from './aws-error.ts';
 import { codeLocation, configuration, listedConfiguration } from './configuration.ts';
 import { changedSettings, createFunctionInput, zipCode } from './inputs.ts';
 import { findFunction, type Lambda, resolveTarget } from './lambda.ts';
+import { beginUpdate } from './lifecycle.ts';
 import { functionArn, isAliasName, page, parseTarget, type Target } from './names.ts';
 import { parseInput } from './request.ts';
 import { resolveImage } from './source-image.ts';
 import type { CodeState, FunctionState } from './state.ts';
-import { beginUpdate } from './updates.ts';
 import { addVersion, deleteVersion } from './versions.ts';
 
 /** CreateFunction, from an image or (so that one exists) a zip file. @throws AwsError */
@@ -87,9 +87,9 @@ export async function deleteFunction(lambda: Lambda, target: Target): Promise<un
     await deleteVersion(lambda, fn, qualifier);
     return;
   }
-  for (const url of fn.urls) await lambda.urls.close(fn, url);
+  for (const url of fn.urls) await lambda.urls.close(url);
   delete lambda.store.state.functions[name];
-  await lambda.environments.retireUnused();
+  lambda.environments.retireUnused();
   await lambda.store.save();
 }
 

@@ -16,6 +16,11 @@ export interface StoredManifest {
   text: string;
 }
 
+/** The digest of a manifest: that of its very bytes. */
+export function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
 /** The registry refused the name or the password. */
 export class RegistryDenied extends Error {
   override readonly name = 'RegistryDenied';
@@ -51,7 +56,7 @@ export class Registry {
     if (!response) return undefined;
     const text = await response.text();
     const mediaType = response.headers.get('content-type')?.split(';')[0] ?? '';
-    return { digest: `sha256:${createHash('sha256').update(text).digest('hex')}`, mediaType, text };
+    return { digest: digestOf(text), mediaType, text };
   }
 
   /**

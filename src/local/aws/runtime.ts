@@ -15,6 +15,8 @@ export interface RuntimeSettings {
   timeoutSeconds: number;
   environment: Record<string, string>;
   region: string;
+  /** The log stream that the environment is told to write to. */
+  logStream: string;
   /** ImageConfig of the function: each replaces what the image itself says. */
   entryPoint?: string[];
   command?: string[];
@@ -36,7 +38,10 @@ export interface InvokeAnswer {
 
 /** One running environment; the caller sends it one invoke at a time. */
 export interface Instance {
-  /** @throws Error where the environment itself cannot be reached, which is not the function's fault */
+  /**
+   * @throws InstanceGone where the payload never reached the environment, so that it can be sent to a new one;
+   *   any other Error is a fault of this machine, not of the function
+   */
   invoke(payload: Buffer, requestId: string): Promise<InvokeAnswer>;
   /** All that it has logged since its start. */
   logs?(): Promise<string>;
@@ -65,4 +70,9 @@ export class ImageProblem extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** The environment ended between two invokes. */
+export class InstanceGone extends Error {
+  override readonly name = 'InstanceGone';
 }

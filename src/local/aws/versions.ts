@@ -2,10 +2,10 @@ import { conflict, invalidParameter, wrongRevision } from './aws-error.ts';
 import { configuration, fingerprint, listedConfiguration } from './configuration.ts';
 import { publishInput } from './inputs.ts';
 import { findFunction, type Lambda } from './lambda.ts';
+import { beginVersion, CREATING, requireIdle } from './lifecycle.ts';
 import { page, type Target } from './names.ts';
 import { parseInput } from './request.ts';
 import { type FunctionState, newRevision, type PublishedState } from './state.ts';
-import { beginVersion, CREATING, requireIdle } from './updates.ts';
 
 /** PublishVersion: a copy of `$LATEST` that never changes, or the last one where nothing changed. @throws AwsError */
 export async function publishVersion(lambda: Lambda, target: Target, body: unknown) {
@@ -76,6 +76,6 @@ export async function deleteVersion(lambda: Lambda, fn: FunctionState, version: 
       `Unable to delete version because the following aliases reference it: [${users.map(({ name }) => name).join(', ')}]`,
     );
   fn.versions = fn.versions.filter((one) => one.version !== version);
-  await lambda.environments.retireUnused();
+  lambda.environments.retireUnused();
   await lambda.store.save();
 }

@@ -42,15 +42,24 @@ export async function debianPackages(names: string[], target: string, options: D
   await rm(downloads, { recursive: true, force: true });
   try {
     await mkdir(target, { recursive: true });
-    for (const file of await download(names, downloads, options))
+    for (const file of await downloadPackages(names, downloads, options))
       await run('dpkg-deb', ['--extract', file, target], { what: `Unpack ${file}` });
   } finally {
     await rm(downloads, { recursive: true, force: true });
   }
 }
 
-/** @returns the paths of the .deb files */
-async function download(names: string[], downloads: string, options: DebianOptions): Promise<string[]> {
+/**
+ * Downloads packages of Debian without unpacking them.
+ * @param downloads a folder for them, apt's cache and its settings; it is the caller's to remove
+ * @returns the paths of the .deb files
+ * @throws DeployError where a package cannot be had
+ */
+export async function downloadPackages(
+  names: string[],
+  downloads: string,
+  options: DebianOptions,
+): Promise<string[]> {
   const archives = join(downloads, 'archives');
   await mkdir(join(archives, 'partial'), { recursive: true });
   const lists = await listsOf(options.suite, options.folder);

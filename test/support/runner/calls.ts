@@ -7,7 +7,7 @@ import { manifestOf, remoteUse, type Use, usesIn } from './uses.ts';
 
 const inputs = z.record(
   z.string(),
-  z.object({ required: z.boolean().optional(), default: z.unknown() }).nullable(),
+  z.object({ required: z.boolean().optional(), default: z.unknown().optional() }).nullable(),
 );
 const manifest = z.object({
   inputs: inputs.nullish(),

@@ -47,6 +47,7 @@ export function parseLine(text: string): LogLine {
 
 /** Whether a line is act's own chatter: not a skip, and not a `::debug::` of an action. */
 export function isChatter(line: LogLine): boolean {
+  if (line.msg.startsWith('LocalRepositoryCache ')) return true;
   return (
     line.level === 'debug' && line.stepResult === undefined && line.jobResult === undefined && !line.command
   );
@@ -66,7 +67,7 @@ export function stepOutcomes(lines: readonly LogLine[]): StepOutcome[] {
   const outputs = new Map<string, Record<string, string>>();
   for (const line of lines) {
     if (!line.stepID || !line.stage || !line.jobID) continue;
-    const path = line.stepID.join('/');
+    const path = stepPath(line.stepID, line.stage);
     const key = `${line.jobID} ${path}`;
     if (line.command === 'set-output' && line.name !== undefined) {
       // A step's outputs are logged after its result.
@@ -89,13 +90,19 @@ export function stepOutcomes(lines: readonly LogLine[]): StepOutcome[] {
   return steps;
 }
 
+/**
+ * In the stage Post act adds each nested step's id to those of its siblings that came before: only the first and
+ * the last are right there, which is enough for one composite action in a job.
+ */
+function stepPath(ids: readonly string[], stage: LogLine['stage']): string {
+  return stage === 'Post' && ids.length > 2 ? `${ids[0]}/${ids.at(-1)}` : ids.join('/');
+}
+
 /** Nested steps carry the name of the job's step in `step`; their own stands in the message alone. */
-function stepName(line: LogLine): string {
-  const [, ended, skipped] =
-    / - (?:Pre|Main|Post) (.*) \[[^\]]*\]\s*$/.exec(line.msg) ??
-    /()^Skipping step '(.*)' due to '/s.exec(line.msg) ??
-    [];
-  return ended || skipped || line.step || '';
+function stepName({ msg, step }: LogLine): string {
+  const ended = / - (?:Pre|Main|Post) (.*) \[[^\]]*\]\s*$/.exec(msg)?.[1];
+  const skipped = /^skipping (?:post )?step (?:for )?'(.*?)'(?: due to |;)/is.exec(msg)?.[1];
+  return ended || skipped || step || '';
 }
 
 /** Annotations of the run, in order. */

@@ -1,0 +1,69 @@
+import { type Manifest, mediaTypes, type Registry } from '../docker/registry.ts';
+import { DeployError } from '../errors.ts';
+import type { ImageRecord } from '../record.ts';
+
+/** Lambda's limit is 10 GB unpacked; a larger compressed image cannot fit. */
+const sizeLimit = 10 * 1024 ** 3;
+
+interface ManifestBody {
+  config?: { digest?: string; size?: number };
+  layers?: { digest?: string; size?: number; mediaType?: string }[];
+}
+
+interface ImageConfig {
+  architecture?: string;
+  os?: string;
+  config?: { Entrypoint?: string[] | null; Cmd?: string[] | null };
+}
+
+/**
+ * Checks a pushed image before Lambda hears of it: one manifest, gzip layers, the right architecture, something to
+ * start. What Lambda refuses is refused here with the reason.
+ * Source: AWS Lambda Developer Guide, "Create a Lambda function using a container image".
+ * @param platform `linux/amd64` or `linux/arm64`
+ * @returns what the run record keeps of it
+ * @throws DeployError
+ */
+export async function checkImage(
+  registry: Registry,
+  repository: string,
+  manifest: Manifest,
+  platform: string,
+): Promise<ImageRecord> {
+  const uri = `${registry.host}/${repository}@${manifest.digest}`;
+  const refuse = (why: string, hint: string): DeployError =>
+    new DeployError(`Lambda would refuse ${uri}: ${why}.`, hint);
+  if (manifest.mediaType !== mediaTypes.ociManifest && manifest.mediaType !== mediaTypes.dockerManifest)
+    throw refuse(
+      `it is ${manifest.mediaType || 'of no known type'}, not a single image manifest`,
+      'Build one platform without attestations.',
+    );
+  const body = JSON.parse(manifest.body.toString('utf8')) as ManifestBody;
+  const layers = (body.layers ?? []).map(({ digest = '', size = 0, mediaType = '' }) => ({
+    digest,
+    bytes: size,
+    mediaType,
+  }));
+  const odd = layers.find(({ mediaType }) => !/tar(\+|\.)gzip$/.test(mediaType));
+  if (odd) throw refuse(`layer ${odd.digest} is ${odd.mediaType}`, 'Use gzip layers.');
+  const bytes = (body.config?.size ?? 0) + layers.reduce((total, layer) => total + layer.bytes, 0);
+  if (bytes > sizeLimit)
+    throw refuse(`it has ${bytes} bytes compressed; 10 GB unpacked are allowed`, 'Make the image smaller.');
+  const config = (await registry.json(repository, body.config?.digest ?? '')) as ImageConfig;
+  const built = `${config.os}/${config.architecture}`;
+  if (built !== platform)
+    throw refuse(
+      `it is made for ${built}, the function runs ${platform}`,
+      'Set `platform`, or build on a runner of that architecture.',
+    );
+  if (!config.config?.Entrypoint?.length && !config.config?.Cmd?.length)
+    throw refuse('it has neither ENTRYPOINT nor CMD', 'Add `CMD ["..."]` to the Dockerfile.');
+  return {
+    uri,
+    digest: manifest.digest,
+    mediaType: manifest.mediaType,
+    architecture: config.architecture ?? '',
+    bytes,
+    layers: layers.map(({ digest, bytes: size }) => ({ digest, bytes: size })),
+  };
+}

@@ -1,0 +1,154 @@
+import { type AwsInputs, readAwsInputs } from '../aws/credentials.ts';
+import { DeployError } from '../errors.ts';
+import { type Environment, InputError, type Inputs } from '../github/inputs.ts';
+
+export type Platform = 'linux/amd64' | 'linux/arm64';
+
+/** `name=value` of an entry; the name is not empty. */
+export interface Pair {
+  name: string;
+  value: string;
+}
+
+export interface BuildInputs {
+  context: string;
+  /** '' means `Dockerfile` in the context. */
+  file: string;
+  target: string;
+  buildArgs: Pair[];
+  buildContexts: Pair[];
+  labels: Pair[];
+  secrets: Pair[];
+  secretEnvs: Pair[];
+  secretFiles: Pair[];
+  ssh: string[];
+  noCache: boolean;
+  pull: boolean;
+  /** '' means that of the function, else linux/amd64. */
+  platform: Platform | '';
+  repository: string;
+  /** '' means the account's ECR. */
+  registry: string;
+  createRepository: boolean;
+  tags: string[];
+  cache: 'auto' | 'gha' | 'registry' | 'off';
+  cacheScope: string;
+  rebuild: 'changed' | 'always';
+  /** '' means that the action chooses. */
+  builder: string;
+  driver: 'auto' | 'docker' | 'docker-container';
+  push: boolean;
+  /** The first one, which decides the platform; '' where there is none. */
+  functionName: string;
+  dryRun: boolean;
+  aws: AwsInputs;
+  record: string;
+}
+
+/**
+ * Reads and checks every input of the build action.
+ * @throws InputError, DeployError; nothing has been called by then
+ */
+export function readBuildInputs(inputs: Inputs, env: Environment): BuildInputs {
+  inputs.notYet('cache-mounts', ['auto', 'false']);
+  inputs.notYet('endpoint', ['auto']);
+  inputs.notYet('driver', ['auto', 'docker', 'docker-container']);
+  const builder = inputs.text('builder');
+  const driver = inputs.choice('driver', ['auto', 'docker', 'docker-container'], 'auto');
+  if (builder !== '' && builder !== 'auto' && driver !== 'auto')
+    throw new DeployError(
+      `Inputs \`builder\` (${JSON.stringify(builder)}) and \`driver\` (${JSON.stringify(driver)}) are both given; allowed: one of them.`,
+      'A named builder has its driver already.',
+    );
+  return {
+    context: inputs.text('context') || '.',
+    file: inputs.text('file'),
+    target: inputs.text('target'),
+    buildArgs: pairs(inputs, 'build-args', { bare: env }),
+    buildContexts: pairs(inputs, 'build-contexts'),
+    labels: pairs(inputs, 'labels'),
+    secrets: pairs(inputs, 'secrets'),
+    secretEnvs: variables(pairs(inputs, 'secret-envs'), env),
+    secretFiles: pairs(inputs, 'secret-files'),
+    ssh: inputs.list('ssh'),
+    noCache: inputs.boolean('no-cache', false),
+    pull: inputs.boolean('pull', false),
+    platform: inputs.choice('platform', ['', 'linux/amd64', 'linux/arm64'], ''),
+    repository: repository(inputs),
+    registry: registry(inputs),
+    createRepository: inputs.boolean('create-repository', false),
+    tags: inputs.list('tags', { comma: true }).map(checkedTag),
+    cache: inputs.choice('cache', ['auto', 'gha', 'registry', 'off'], 'auto'),
+    cacheScope: cacheScope(inputs),
+    rebuild: inputs.choice('rebuild', ['changed', 'always'], 'changed'),
+    builder: builder === 'auto' ? '' : builder,
+    driver,
+    push: inputs.boolean('push', true),
+    functionName: inputs.list('function-name')[0] ?? '',
+    dryRun: inputs.boolean('dry-run', false),
+    aws: readAwsInputs(inputs, env),
+    record: inputs.text('record'),
+  };
+}
+
+/**
+ * A list of `name=value`.
+ * @param options.bare where given, an entry without `=` takes its value from these variables, as `--build-arg` does
+ */
+function pairs(inputs: Inputs, input: string, options: { bare?: Environment } = {}): Pair[] {
+  return inputs.list(input).flatMap((entry) => {
+    const equals = entry.indexOf('=');
+    if (equals > 0) return [{ name: entry.slice(0, equals), value: entry.slice(equals + 1) }];
+    if (equals === 0 || !options.bare)
+      throw new InputError(input, equals < 0 ? entry : '=...', '`name=value`, one a line');
+    const value = options.bare[entry];
+    return value === undefined ? [] : [{ name: entry, value }];
+  });
+}
+
+function variables(entries: Pair[], env: Environment): Pair[] {
+  for (const { value } of entries)
+    if (env[value] === undefined)
+      throw new InputError('secret-envs', value, '`id=VARIABLE` with a variable that is set in this step');
+  return entries;
+}
+
+/** Source: ECR API reference, CreateRepository, repositoryName. */
+function repository(inputs: Inputs): string {
+  const allowed = '2 to 256 small letters, digits and single `.`, `_`, `-`, `/` between them';
+  const name = inputs.required('repository', allowed);
+  const part = '[a-z0-9]+(?:[._-]+[a-z0-9]+)*';
+  if (name.length < 2 || name.length > 256 || !new RegExp(`^${part}(?:/${part})*$`).test(name))
+    throw new InputError('repository', name, allowed);
+  return name;
+}
+
+function registry(inputs: Inputs): string {
+  const host = inputs.text('registry');
+  if (host !== '' && !/^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::\d{1,5})?$/i.test(host))
+    throw new InputError('registry', host, 'a host name, with a port where needed, such as `localhost:5000`');
+  return host;
+}
+
+function checkedTag(tag: string): string {
+  if (!/^\w[\w.-]{0,127}$/.test(tag))
+    throw new InputError(
+      'tags',
+      tag,
+      'up to 128 letters, digits, `_`, `.`, `-`, not starting with `.` or `-`',
+    );
+  if (/^inputs-/.test(tag))
+    throw new InputError(
+      'tags',
+      tag,
+      'a tag that does not start with `inputs-`, which marks unchanged builds',
+    );
+  return tag;
+}
+
+function cacheScope(inputs: Inputs): string {
+  const scope = inputs.text('cache-scope');
+  if (scope !== '' && !/^[\w./-]{1,200}$/.test(scope))
+    throw new InputError('cache-scope', scope, 'up to 200 letters, digits, `_`, `.`, `/`, `-`');
+  return scope;
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { BuildRequest } from '../docker/buildx.ts';
+import type { LayerCache } from './cache.ts';
+import type { BuildInputs, Platform } from './inputs.ts';
+
+/** What was found out before anything is done. */
+export interface BuildFacts {
+  /** Registry host. */
+  host: string;
+  platform: Platform;
+  /** Tags that people read. */
+  tags: string[];
+  builder: string;
+  cache: LayerCache;
+  /** Temporary path for buildx's metadata. */
+  metadataFile: string;
+}
+
+/** A secret's place in the environment of the one process that reads it. */
+export interface BuildPlan {
+  request: BuildRequest;
+  /** Values of secrets by variable; empty strings of the log are made of `lines`, never of these. */
+  secretEnv: Record<string, string>;
+  /** What will be done, for the log. */
+  lines: string[];
+}
+
+/** `HOST/REPOSITORY` */
+export function imageName(host: string, repository: string): string {
+  return `${host}/${repository}`;
+}
+
+/** The Dockerfile's path as buildx takes it. */
+export function dockerfilePath(inputs: BuildInputs): string {
+  if (inputs.file !== '' || isGitContext(inputs.context)) return inputs.file;
+  return join(inputs.context, 'Dockerfile');
+}
+
+/** Whether the context is fetched by BuildKit itself. */
+export function isGitContext(context: string): boolean {
+  return /^(https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/)/.test(context);
+}
+
+/**
+ * What shall be built, pushed and cached, as data.
+ * @param facts.tags all tags of the image, the one that marks its inputs included
+ */
+export function planBuild(inputs: BuildInputs, facts: BuildFacts): BuildPlan {
+  const name = imageName(facts.host, inputs.repository);
+  const entries = (pairs: { name: string; value: string }[]): string[] =>
+    pairs.map((pair) => `${pair.name}=${pair.value}`);
+  // A variable of our own for each: the id may be any text, and a value never stands on the command line.
+  const secretEnv = Object.fromEntries(
+    inputs.secrets.map(({ value }, index) => [`DEPLOY_LAMBDA_SECRET_${index}`, value]),
+  );
+  return {
+    secretEnv,
+    request: {
+      builder: facts.builder,
+      context: inputs.context,
+      file: dockerfilePath(inputs),
+      target: inputs.target,
+      platform: facts.platform,
+      buildArgs: entries(inputs.buildArgs),
+      buildContexts: entries(inputs.buildContexts),
+      labels: entries(inputs.labels),
+      secrets: [
+        ...inputs.secrets.map((secret, index) => `id=${secret.name},env=DEPLOY_LAMBDA_SECRET_${index}`),
+        ...inputs.secretEnvs.map((secret) => `id=${secret.name},env=${secret.value}`),
+        ...inputs.secretFiles.map((secret) => `id=${secret.name},src=${secret.value}`),
+      ],
+      ssh: inputs.ssh,
+      noCache: inputs.noCache,
+      pull: inputs.pull,
+      names: facts.tags.length > 0 ? facts.tags.map((tag) => `${name}:${tag}`) : [name],
+      push: inputs.push,
+      cacheFrom: facts.cache.from,
+      cacheTo: facts.cache.to,
+      metadataFile: facts.metadataFile,
+    },
+    lines: [
+      `Build ${dockerfilePath(inputs) || inputs.context}${inputs.target ? ` (stage ${inputs.target})` : ''} for ${facts.platform}`,
+      inputs.push
+        ? `Push to ${name}, tags: ${facts.tags.join(', ') || 'none'}`
+        : 'Push nothing (push: false)',
+      `Layer cache: ${facts.cache.kind === 'off' ? "the builder's own" : facts.cache.kind}`,
+    ],
+  };
+}

@@ -1,0 +1,132 @@
+import { DeployError } from '../errors.ts';
+import { type Docker, runDocker } from './command.ts';
+
+/** Everything that `docker buildx build` is told, as data. */
+export interface BuildRequest {
+  builder: string;
+  context: string;
+  file: string;
+  target: string;
+  platform: string;
+  /** `NAME=value` */
+  buildArgs: string[];
+  buildContexts: string[];
+  labels: string[];
+  /** `id=ID,env=VARIABLE` or `id=ID,src=PATH`: never a value. */
+  secrets: string[];
+  ssh: string[];
+  noCache: boolean;
+  pull: boolean;
+  /** Full names with tags; with `push` all of them are pushed. */
+  names: string[];
+  push: boolean;
+  /** Attributes of `--cache-from` and `--cache-to`; '' means none. Never a token: BuildKit's client reads it from its environment. */
+  cacheFrom: string;
+  cacheTo: string;
+  metadataFile: string;
+}
+
+/**
+ * The whole command line, top to bottom. One platform and no attestations, since Lambda refuses an index; gzip
+ * layers, which it takes for sure.
+ */
+export function buildxArguments(request: BuildRequest): string[] {
+  const repeated = (option: string, values: readonly string[]): string[] =>
+    values.flatMap((value) => [option, value]);
+  const given = (option: string, value: string): string[] => (value === '' ? [] : [option, value]);
+  return [
+    'buildx',
+    'build',
+    ...given('--builder', request.builder),
+    ...given('--file', request.file),
+    ...given('--target', request.target),
+    ...given('--platform', request.platform),
+    ...repeated('--build-arg', request.buildArgs),
+    ...repeated('--build-context', request.buildContexts),
+    ...repeated('--label', request.labels),
+    ...repeated('--secret', request.secrets),
+    ...repeated('--ssh', request.ssh),
+    ...(request.noCache ? ['--no-cache'] : []),
+    ...(request.pull ? ['--pull'] : []),
+    ...given('--cache-from', request.cacheFrom),
+    ...given('--cache-to', request.cacheTo),
+    '--provenance=false',
+    '--sbom=false',
+    '--output',
+    output(request),
+    '--metadata-file',
+    request.metadataFile,
+    '--progress',
+    'plain',
+    request.context,
+  ];
+}
+
+/** Names with commas between them stand in one CSV field. */
+function output({ names, push }: BuildRequest): string {
+  if (!push) return 'type=image,push=false';
+  return `type=image,"name=${names.join(',')}",push=true,compression=gzip`;
+}
+
+/**
+ * Runs a build, its progress line by line to `onLine`.
+ * @param secretEnv values of the secrets, in the environment of this one process
+ * @returns the exit code and the last lines of the progress
+ */
+export async function runBuild(
+  docker: Docker,
+  request: BuildRequest,
+  secretEnv: NodeJS.ProcessEnv,
+  onLine: (line: string) => void,
+): Promise<{ code: number; tail: string[] }> {
+  const tail: string[] = [];
+  const { code } = await runDocker(docker, buildxArguments(request), {
+    env: secretEnv,
+    onStdout: onLine,
+    onStderr: (line) => {
+      onLine(line);
+      tail.push(line);
+      if (tail.length > 60) tail.shift();
+    },
+  });
+  return { code, tail };
+}
+
+/**
+ * What a failed build comes to, from the last lines of buildx's progress.
+ * @param tail lines of `--progress plain`
+ */
+export function buildFailure(file: string, tail: readonly string[]): DeployError {
+  const error =
+    tail.findLast((line) => /^ERROR: /.test(line))?.replace(/^ERROR: (failed to (build|solve): )*/, '') ??
+    'no reason given';
+  const place = tail.findLast((line) => /^[^\s:]*ockerfile[^\s:]*:\d+$/.test(line.trim()))?.trim();
+  const where = place ? ` (${place})` : '';
+  return new DeployError(
+    `Build of ${file || 'the Dockerfile'} failed${where}: ${error.slice(0, 500)}.`,
+    hint(error),
+  );
+}
+
+function hint(error: string): string {
+  if (/did not complete successfully: exit code/.test(error))
+    return "The command's own output stands above, under its step.";
+  if (/no such file or directory/.test(error))
+    return 'Check the path, `context` and what .dockerignore leaves out.';
+  if (/not found: not found|pull access denied|manifest unknown/.test(error))
+    return 'Check the name of the base image and the login for its registry.';
+  if (/401 Unauthorized|403 Forbidden|denied/i.test(error))
+    return 'Check that the role may push to this repository and that the repository exists (`create-repository: true` makes it).';
+  if (/immutable/i.test(error))
+    return 'Exclude tags that move (branches, `pr-*`) from immutability in the repository.';
+  return '';
+}
+
+/** Whether a build failed on its imported cache, so that it is worth one try without. */
+export function failedOnCache(tail: readonly string[]): boolean {
+  return tail.some((line) =>
+    /failed to (configure|load|import).*cache|cache (importer|exporter)|BlobNotFound|blob .* not found|actions.*cache.*(4\d\d|5\d\d)/i.test(
+      line,
+    ),
+  );
+}

@@ -1,0 +1,70 @@
+/** An instruction with its continuation lines joined and its heredocs left out. */
+export interface Instruction {
+  /** In upper case. */
+  name: string;
+  /** What follows the name. */
+  rest: string;
+}
+
+export interface DockerfileLines {
+  /** Parser directives (`# syntax=...`) by lower-case name. */
+  directives: Map<string, string>;
+  instructions: Instruction[];
+}
+
+/**
+ * Splits a Dockerfile into instructions.
+ * Source: github.com/moby/buildkit, frontend/dockerfile/parser.
+ */
+export function readInstructions(text: string): DockerfileLines {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const directives = readDirectives(lines);
+  const token = directives.get('escape') === '`' ? '`' : '\\';
+  // A lone escape character at the line's end goes on; an escaped one does not.
+  const continues = new RegExp(`(?:[^\\${token}]|^)\\${token}[ \\t]*$`);
+  const instructions: Instruction[] = [];
+  for (let at = 0; at < lines.length; at += 1) {
+    if (isSkipped(lines[at] ?? '')) continue;
+    let whole = '';
+    for (; at < lines.length; at += 1) {
+      const line = lines[at] ?? '';
+      if (whole !== '' && isSkipped(line)) continue;
+      if (!continues.test(line)) {
+        whole += line;
+        break;
+      }
+      whole += line.replace(new RegExp(`\\${token}[ \\t]*$`), '');
+    }
+    const [, name = '', rest = ''] = /^\s*(\S+)\s*(.*)$/s.exec(whole) ?? [];
+    instructions.push({ name: name.toUpperCase(), rest });
+    at = afterHeredocs(lines, at, name.toUpperCase(), rest);
+  }
+  return { directives, instructions };
+}
+
+function isSkipped(line: string): boolean {
+  return /^\s*(#|$)/.test(line);
+}
+
+function readDirectives(lines: readonly string[]): Map<string, string> {
+  const directives = new Map<string, string>();
+  for (const line of lines) {
+    const [, name, value] = /^\s*#\s*([a-zA-Z][\w-]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) break;
+    directives.set(name.toLowerCase(), value);
+  }
+  return directives;
+}
+
+/** The index of the last line that belongs to the heredocs of an instruction. */
+function afterHeredocs(lines: readonly string[], at: number, name: string, rest: string): number {
+  if (!['RUN', 'COPY', 'ADD', 'ONBUILD'].includes(name)) return at;
+  let last = at;
+  for (const [, dash = '', , word = ''] of rest.matchAll(/<<(-?)\s*(["']?)([\w.-]+)\2/g)) {
+    const isEnd = (line: string) => (dash ? line.replace(/^\t+/, '') : line) === word;
+    const end = lines.findIndex((line, index) => index > last && isEnd(line));
+    // Not terminated: it was no heredoc (`<<` of a shell's arithmetic), or BuildKit will say what is wrong.
+    if (end > 0) last = end;
+  }
+  return last;
+}

@@ -1,0 +1,74 @@
+import type { Environment } from '../github/inputs.ts';
+import { type Docker, runDocker } from './command.ts';
+import { type RegistryCredentials, userCredentials } from './credentials.ts';
+import { parseReference } from './reference.ts';
+import { openRegistry } from './registry.ts';
+
+/** Where a builder looks image names up, and with which login. */
+export interface IdentitySources {
+  /** An Engine whose local images come before their registry; absent where the builder asks registries only. */
+  engine: Docker | undefined;
+  env: Environment;
+  /** Our own login, for base images of the registry that is deployed to. */
+  own: { host: string; credentials: RegistryCredentials } | undefined;
+}
+
+/**
+ * What each image name stands for now: the local image where the builder prefers it, else the digest that its
+ * registry names. undefined where neither answers.
+ */
+export async function identifyImages(
+  images: readonly string[],
+  sources: IdentitySources,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const local = sources.engine ? await localIdentities(sources.engine, images) : new Map<string, string>();
+  const entries = images.map(
+    async (image): Promise<[string, string | undefined]> => [
+      image,
+      local.get(image) ?? (await registryIdentity(image, sources)),
+    ],
+  );
+  return new Map(await Promise.all(entries));
+}
+
+interface InspectedImage {
+  Id: string;
+  RepoTags?: string[] | null;
+  RepoDigests?: string[] | null;
+}
+
+/** One call for all; names that the Engine does not have are left out of its answer. */
+async function localIdentities(engine: Docker, images: readonly string[]): Promise<Map<string, string>> {
+  const { stdout } = await runDocker(engine, ['image', 'inspect', ...images], { timeout: 10_000 });
+  const found = new Map<string, string>();
+  if (stdout.trim() === '') return found;
+  for (const { Id, RepoTags, RepoDigests } of JSON.parse(stdout) as InspectedImage[])
+    for (const image of images) {
+      const name = familiar(image);
+      if (!RepoTags?.some((tag) => familiar(tag) === name)) continue;
+      // The digest is what a registry names, too, so that machines with and without the local image agree.
+      const repository = name.replace(/:[^:/]*$/, '');
+      const digest = RepoDigests?.find((entry) => entry.startsWith(`${repository}@`));
+      found.set(image, digest?.split('@')[1] ?? Id);
+    }
+  return found;
+}
+
+/** As `docker images` writes names: Docker Hub's without host. */
+function familiar(image: string): string {
+  const { host, repository, tag } = parseReference(image) ?? { host: '', repository: image, tag: '' };
+  const short = host === 'docker.io' ? repository.replace(/^library\//, '') : `${host}/${repository}`;
+  return `${short}:${tag}`;
+}
+
+async function registryIdentity(image: string, { env, own }: IdentitySources): Promise<string | undefined> {
+  const reference = parseReference(image);
+  if (!reference) return undefined;
+  try {
+    const credentials =
+      reference.host === own?.host ? own.credentials : await userCredentials(reference.host, env);
+    return await openRegistry(reference.host, credentials).digest(reference.repository, reference.tag);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,223 @@
+import { z } from 'zod';
+import { AwsError } from './aws-error.ts';
+import type { Place } from './names.ts';
+import { digestOf, type Registry, type RegistryAccess, type StoredManifest } from './registry.ts';
+import { parseInput } from './request.ts';
+import type { RepositoryState } from './state.ts';
+import type { Store } from './store.ts';
+
+/** ECR (JSON 1.1, target prefix `AmazonEC2ContainerRegistry_V20150921`), in front of a real registry. */
+export interface Ecr {
+  place: Place;
+  store: Store;
+  registry: Registry;
+  access: RegistryAccess;
+}
+
+const imageId = z.object({ imageDigest: z.string().optional(), imageTag: z.string().optional() });
+const repositoryName = z
+  .string()
+  .regex(
+    /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
+    "must satisfy regular expression '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*'",
+  );
+const createInput = z.object({
+  repositoryName,
+  imageTagMutability: z.enum(['MUTABLE', 'IMMUTABLE']).optional(),
+  imageScanningConfiguration: z.object({ scanOnPush: z.boolean().optional() }).optional(),
+});
+const describeRepositoriesInput = z.object({ repositoryNames: z.array(z.string()).optional() });
+const describeImagesInput = z.object({ repositoryName: z.string(), imageIds: z.array(imageId).optional() });
+const batchGetInput = z.object({ repositoryName: z.string(), imageIds: z.array(imageId) });
+const putInput = z.object({
+  repositoryName: z.string(),
+  imageManifest: z.string(),
+  imageManifestMediaType: z.string().optional(),
+  imageTag: z.string().optional(),
+});
+const sized = z.object({
+  config: z.object({ mediaType: z.string().optional(), size: z.number() }).optional(),
+  layers: z.array(z.object({ size: z.number() })).optional(),
+});
+
+type Operation = (ecr: Ecr, body: unknown) => Promise<unknown>;
+
+/** The operations by name. */
+export const ecrOperations: Record<string, Operation> = {
+  GetAuthorizationToken: getAuthorizationToken,
+  CreateRepository: createRepository,
+  DescribeRepositories: describeRepositories,
+  DescribeImages: describeImages,
+  BatchGetImage: batchGetImage,
+  PutImage: putImage,
+};
+
+async function getAuthorizationToken({ access }: Ecr) {
+  return {
+    authorizationData: [
+      {
+        authorizationToken: Buffer.from(`${access.user}:${access.password}`).toString('base64'),
+        // Twelve hours, as ECR; JSON 1.1 has times in seconds.
+        expiresAt: Math.floor(Date.now() / 1000) + 12 * 3600,
+        proxyEndpoint: `http://${access.host}`,
+      },
+    ],
+  };
+}
+
+async function createRepository(ecr: Ecr, body: unknown) {
+  const input = parseInput(createInput, body);
+  const name = input.repositoryName;
+  if (await findRepository(ecr, name))
+    throw new AwsError(
+      400,
+      'RepositoryAlreadyExistsException',
+      `The repository with name '${name}' already exists in the registry with id '${ecr.place.account}'`,
+    );
+  const repository: RepositoryState = {
+    name,
+    createdAt: new Date().toISOString(),
+    tagMutability: input.imageTagMutability ?? 'MUTABLE',
+    scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false,
+  };
+  ecr.store.state.repositories[name] = repository;
+  await ecr.store.save();
+  return { repository: describeRepository(ecr, repository) };
+}
+
+async function describeRepositories(ecr: Ecr, body: unknown) {
+  const { repositoryNames } = parseInput(describeRepositoriesInput, body);
+  const names = repositoryNames ?? [
+    ...new Set([...Object.keys(ecr.store.state.repositories), ...(await ecr.registry.repositories())]),
+  ];
+  const repositories = await Promise.all(names.map((name) => requireRepository(ecr, name)));
+  return { repositories: repositories.map((repository) => describeRepository(ecr, repository)) };
+}
+
+async function describeImages(ecr: Ecr, body: unknown) {
+  const input = parseInput(describeImagesInput, body);
+  const name = (await requireRepository(ecr, input.repositoryName)).name;
+  const tags = (await ecr.registry.tags(name)) ?? [];
+  const byTag = await Promise.all(tags.map((tag) => findImage(ecr, name, { imageTag: tag })));
+  const wanted: z.infer<typeof imageId>[] = input.imageIds ?? tags.map((imageTag) => ({ imageTag }));
+  const images = new Map<string, StoredManifest>();
+  for (const id of wanted) {
+    const image = await findImage(ecr, name, id);
+    if (!image && input.imageIds)
+      throw new AwsError(
+        400,
+        'ImageNotFoundException',
+        `The image with imageId {imageDigest:'${id.imageDigest ?? 'null'}', imageTag:'${id.imageTag ?? 'null'}'} does not exist within the repository with name '${name}' in the registry with id '${ecr.place.account}'`,
+      );
+    if (image) images.set(image.digest, image);
+  }
+  return {
+    imageDetails: [...images.values()].map((image) => ({
+      registryId: ecr.place.account,
+      repositoryName: name,
+      imageDigest: image.digest,
+      imageTags: tags.filter((_, at) => byTag[at]?.digest === image.digest),
+      imageSizeInBytes: sizeOf(image),
+      imageManifestMediaType: image.mediaType,
+      artifactMediaType: sized.safeParse(JSON.parse(image.text)).data?.config?.mediaType,
+    })),
+  };
+}
+
+async function batchGetImage(ecr: Ecr, body: unknown) {
+  const input = parseInput(batchGetInput, body);
+  const { name } = await requireRepository(ecr, input.repositoryName);
+  const found = await Promise.all(
+    input.imageIds.map(async (id) => ({ id, image: await findImage(ecr, name, id) })),
+  );
+  return {
+    images: found.flatMap(({ id, image }) => (image ? [describeImage(ecr, name, image, id.imageTag)] : [])),
+    failures: found.flatMap(({ id, image }) =>
+      image
+        ? []
+        : [{ imageId: id, failureCode: 'ImageNotFound', failureReason: 'Requested image not found' }],
+    ),
+  };
+}
+
+/** Puts a tag on a manifest whose layers the registry has. */
+async function putImage(ecr: Ecr, body: unknown) {
+  const input = parseInput(putInput, body);
+  const { name, tagMutability } = await requireRepository(ecr, input.repositoryName);
+  const mediaType =
+    input.imageManifestMediaType ??
+    z.object({ mediaType: z.string() }).parse(JSON.parse(input.imageManifest)).mediaType;
+  const digest = digestOf(input.imageManifest);
+  const image: StoredManifest = { digest, mediaType, text: input.imageManifest };
+  const old = input.imageTag ? await findImage(ecr, name, { imageTag: input.imageTag }) : undefined;
+  if (old?.digest === digest)
+    throw new AwsError(
+      400,
+      'ImageAlreadyExistsException',
+      `Image with digest '${digest}' and tag '${input.imageTag}' already exists in the repository with name '${name}' in registry with id '${ecr.place.account}'`,
+    );
+  if (old && tagMutability === 'IMMUTABLE')
+    throw new AwsError(
+      400,
+      'ImageTagAlreadyExistsException',
+      `The image tag '${input.imageTag}' already exists in the '${name}' repository and cannot be overwritten because the repository is immutable.`,
+    );
+  await ecr.registry.putManifest(name, input.imageTag ?? digest, image);
+  return { image: describeImage(ecr, name, image, input.imageTag) };
+}
+
+async function findImage(
+  ecr: Ecr,
+  name: string,
+  id: z.infer<typeof imageId>,
+): Promise<StoredManifest | undefined> {
+  const reference = id.imageDigest ?? id.imageTag;
+  return reference === undefined ? undefined : ecr.registry.manifest(name, reference);
+}
+
+/** It exists when it was created here, or when something was pushed: the registry itself creates on push. */
+async function findRepository(ecr: Ecr, name: string): Promise<RepositoryState | undefined> {
+  const created = ecr.store.state.repositories[name];
+  if (created) return created;
+  if ((await ecr.registry.tags(name)) === undefined) return undefined;
+  return { name, createdAt: new Date(0).toISOString(), tagMutability: 'MUTABLE', scanOnPush: false };
+}
+
+async function requireRepository(ecr: Ecr, name: string): Promise<RepositoryState> {
+  const repository = await findRepository(ecr, name);
+  if (repository) return repository;
+  throw new AwsError(
+    400,
+    'RepositoryNotFoundException',
+    `The repository with name '${name}' does not exist in the registry with id '${ecr.place.account}'`,
+  );
+}
+
+function describeRepository({ place, registry }: Ecr, repository: RepositoryState) {
+  return {
+    repositoryArn: `arn:aws:ecr:${place.region}:${place.account}:repository/${repository.name}`,
+    registryId: place.account,
+    repositoryName: repository.name,
+    repositoryUri: `${registry.host}/${repository.name}`,
+    createdAt: Date.parse(repository.createdAt) / 1000,
+    imageTagMutability: repository.tagMutability,
+    imageScanningConfiguration: { scanOnPush: repository.scanOnPush },
+    encryptionConfiguration: { encryptionType: 'AES256' },
+  };
+}
+
+function describeImage({ place }: Ecr, name: string, image: StoredManifest, tag?: string) {
+  return {
+    registryId: place.account,
+    repositoryName: name,
+    imageId: { imageDigest: image.digest, imageTag: tag },
+    imageManifest: image.text,
+    imageManifestMediaType: image.mediaType,
+  };
+}
+
+/** Compressed bytes of config and layers; 0 for an index. */
+function sizeOf(image: StoredManifest): number {
+  const { config, layers = [] } = sized.parse(JSON.parse(image.text));
+  return layers.reduce((sum, { size }) => sum + size, config?.size ?? 0);
+}
