@@ -1,81 +1,101 @@
 import type { BuildVertex } from '../record.ts';
 import { type Docker, runDocker } from './command.ts';
 
-/** One line of `--progress rawjson`. Source: moby/buildkit, client.SolveStatus. */
-interface SolveStatus {
-  vertexes?: { digest: string; name: string; started?: string; completed?: string; cached?: boolean }[];
+/** A vertex in BuildKit's progress; it comes again whenever something about it changes. */
+interface VertexLine {
+  digest?: string;
+  name?: string;
+  started?: string;
+  completed?: string;
+  cached?: boolean;
 }
 
-interface Merged {
+interface Work {
   name: string;
   cached: boolean;
+  /** Milliseconds since 1970. */
   intervals: [number, number][];
 }
 
 /**
- * What a build spent its time on, from the builder's own history. A build is not failed by a history that cannot be
- * read: the list is then empty.
- * @param ref `buildx.build.ref` of the metadata file: `BUILDER/NODE/ID`
+ * What a build spent its time on, replayed from the builder's history after the build.
+ * @param ref `buildx.build.ref` of the metadata file
+ * @returns empty where the builder tells nothing: a measurement never fails a build
  */
 export async function buildVertices(docker: Docker, ref: string): Promise<BuildVertex[]> {
-  const [builder, , id] = ref.split('/');
-  if (!builder || !id) return [];
+  const id = ref.split('/').pop();
+  const builder = ref.split('/')[0];
+  if (!id || !builder) return [];
   const lines: string[] = [];
-  const { code } = await runDocker(
-    docker,
-    ['buildx', 'history', 'logs', id, '--builder', builder, '--progress', 'rawjson'],
-    { timeout: 10_000, onStderr: (line) => lines.push(line), onStdout: (line) => lines.push(line) },
-  );
-  return code === 0 ? mergeVertices(lines) : [];
+  const keep = (line: string): void => {
+    lines.push(line);
+  };
+  try {
+    await runDocker(
+      docker,
+      ['buildx', '--builder', builder, 'history', 'logs', id, '--progress', 'rawjson'],
+      { onStdout: keep, onStderr: keep, timeout: 10_000 },
+    );
+    return vertices(lines);
+  } catch {
+    return [];
+  }
 }
 
 /**
- * Vertices from lines of `rawjson`. They repeat as they go on: merged by digest, their intervals united.
- * @param lines lines that are not JSON are passed over
+ * Merges the lines of `--progress rawjson` by vertex, in the order of their first start; intervals that overlap
+ * count once. Source: github.com/moby/buildkit, client.SolveStatus.
  */
-export function mergeVertices(lines: readonly string[]): BuildVertex[] {
-  const merged = new Map<string, Merged>();
-  for (const line of lines) {
-    for (const vertex of parse(line).vertexes ?? []) {
-      const entry = merged.get(vertex.digest) ?? { name: vertex.name, cached: false, intervals: [] };
-      entry.cached ||= vertex.cached ?? false;
-      if (vertex.started && vertex.completed)
-        entry.intervals.push([Date.parse(vertex.started), Date.parse(vertex.completed)]);
-      merged.set(vertex.digest, entry);
-    }
-  }
-  return [...merged.values()].map(({ name, cached, intervals }) => ({
-    name,
-    kind: kindOf(name),
-    cached,
-    ms: united(intervals),
-  }));
+export function vertices(lines: Iterable<string>): BuildVertex[] {
+  const byDigest = new Map<string, Work>();
+  for (const line of lines) for (const vertex of parseLine(line)) merge(byDigest, vertex);
+  const first = ({ intervals }: Work) => Math.min(...intervals.map(([start]) => start));
+  return [...byDigest.values()]
+    .filter(({ name, intervals }) => intervals.length > 0 && !name.startsWith('[internal] load .docker'))
+    .sort((a, b) => first(a) - first(b))
+    .map(({ name, cached, intervals }) => ({ name, kind: kindOf(name), cached, ms: united(intervals) }));
 }
 
-function parse(line: string): SolveStatus {
+function parseLine(line: string): VertexLine[] {
+  if (!line.startsWith('{')) return [];
   try {
-    return JSON.parse(line) as SolveStatus;
+    const { vertexes } = JSON.parse(line) as { vertexes?: VertexLine[] };
+    return Array.isArray(vertexes) ? vertexes : [];
   } catch {
-    return {};
+    return [];
   }
 }
 
-/** Length of the union of intervals, in milliseconds. */
-function united(intervals: [number, number][]): number {
+function merge(byDigest: Map<string, Work>, { digest, name, started, completed, cached }: VertexLine): void {
+  if (!digest) return;
+  const work: Work = byDigest.get(digest) ?? { name: '', cached: false, intervals: [] };
+  work.name = name ?? work.name;
+  work.cached ||= cached ?? false;
+  const interval: [number, number] = [Date.parse(started ?? ''), Date.parse(completed ?? '')];
+  if (interval.every(Number.isFinite)) work.intervals.push(interval);
+  byDigest.set(digest, work);
+}
+
+/** Milliseconds covered by at least one interval. */
+function united(intervals: readonly [number, number][]): number {
   let total = 0;
-  let reached = Number.NEGATIVE_INFINITY;
+  let until = Number.NEGATIVE_INFINITY;
   for (const [start, end] of [...intervals].sort((a, b) => a[0] - b[0])) {
-    total += Math.max(0, end - Math.max(start, reached));
-    reached = Math.max(reached, end);
+    total += Math.max(0, end - Math.max(start, until));
+    until = Math.max(until, end);
   }
-  return total;
+  return Math.round(total);
 }
 
 function kindOf(name: string): BuildVertex['kind'] {
-  const instruction = /^\[[^\]]*\] (FROM|RUN|COPY|ADD)\b/.exec(name)?.[1]?.toLowerCase();
-  if (instruction) return instruction as 'from' | 'run' | 'copy' | 'add';
-  if (name.startsWith('[internal]')) return 'context';
-  if (name.startsWith('exporting cache')) return 'cache-export';
-  if (name.startsWith('exporting')) return 'export';
-  return name.startsWith('importing cache') ? 'cache-import' : 'other';
+  const step = /^(?:\[[^\]]*\d+\/\d+\]\s+)?(RUN|COPY|ADD|FROM)\b/i.exec(name)?.[1]?.toUpperCase();
+  if (step === 'RUN') return 'run';
+  if (step === 'COPY') return 'copy';
+  if (step === 'ADD') return 'add';
+  if (step === 'FROM') return 'from';
+  if (/^importing cache/.test(name)) return 'cache-import';
+  if (/^exporting (cache|to (GitHub|registry|client|inline)\b.*cache)/i.test(name)) return 'cache-export';
+  if (/^(exporting|pushing)/.test(name)) return 'export';
+  if (/^\[(internal|context .*)\] load (build context|from client)/.test(name)) return 'context';
+  return 'other';
 }

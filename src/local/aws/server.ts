@@ -2,22 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
-import { AwsError } from './aws-error.ts';
-import { type Ecr, ecrOperations } from './ecr-api.ts';
+import { answerError, dispatch, requireSignature } from './dispatch.ts';
+import type { Ecr } from './ecr-api.ts';
 import { Environments } from './environments.ts';
-import { type Faults, type SendError, withFaults } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { invokeTarget } from './invoke.ts';
 import type { Lambda } from './lambda.ts';
-import { firstValues, lambdaRouter, sendLambdaError, unknownOperation } from './lambda-api.ts';
+import { lambdaRouter, sendLambdaError, unknownOperation } from './lambda-api.ts';
 import { resumeUpdate } from './lifecycle.ts';
 import { LogStore } from './log-store.ts';
-import { logsOperations } from './logs-api.ts';
-import { Registry, type RegistryAccess, RegistryDenied } from './registry.ts';
-import { parseJson } from './request.ts';
+import { Registry, type RegistryAccess } from './registry.ts';
 import type { Runtime } from './runtime.ts';
 import { environmentKey } from './state.ts';
 import { Store } from './store.ts';
-import { Sessions, stsError, stsOperations, stsResponse } from './sts-api.ts';
+import { Sessions } from './sts-api.ts';
 import { UrlServers } from './url-servers.ts';
 
 export interface LocalAwsOptions {
@@ -156,110 +154,6 @@ function application(lambda: Lambda, ecr: Ecr, sessions: Sessions): express.Expr
     answerError(lambda, error, response, sendLambdaError),
   );
   return app;
-}
-
-/** `/` serves all the protocols that name their operation in a header (JSON 1.1) or a field (Query). */
-async function dispatch(
-  lambda: Lambda,
-  ecr: Ecr,
-  sessions: Sessions,
-  request: Request,
-  response: Response,
-): Promise<void> {
-  const target = request.get('x-amz-target');
-  const sendError = target === undefined ? sendStsError : sendJsonError;
-  try {
-    if (target === undefined) await serveSts(lambda, sessions, request, response);
-    else await serveJson(lambda, ecr, sessions, target, request, response);
-  } catch (error) {
-    answerError(lambda, error, response, sendError);
-  }
-}
-
-async function serveJson(
-  lambda: Lambda,
-  ecr: Ecr,
-  sessions: Sessions,
-  target: string,
-  request: Request,
-  response: Response,
-): Promise<void> {
-  requireSignature(request, sessions);
-  const [prefix, name = ''] = target.split('.');
-  const service = prefix === 'Logs_20140328' ? 'logs' : 'ecr';
-  const operation = service === 'logs' ? logsOperations[name] : ecrOperations[name];
-  if (!operation || (service === 'ecr' && prefix !== 'AmazonEC2ContainerRegistry_V20150921'))
-    throw unknownOperation();
-  const body = parseJson(request.body);
-  const seen = { functionName: '', parameters: {}, query: {}, body };
-  await withFaults(lambda.faults, `${service}:${name}`, seen, response, {
-    work: () =>
-      service === 'logs'
-        ? (logsOperations[name]?.(lambda.logs, body) ?? Promise.reject(unknownOperation()))
-        : (ecrOperations[name]?.(ecr, body) ?? Promise.reject(unknownOperation())),
-    send: (result) => {
-      response.type('application/x-amz-json-1.1').send(JSON.stringify(result));
-    },
-    sendError: sendJsonError,
-  });
-}
-
-async function serveSts(
-  lambda: Lambda,
-  sessions: Sessions,
-  request: Request,
-  response: Response,
-): Promise<void> {
-  const form = Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
-  const parameters = { ...firstValues(request.query), ...Object.fromEntries(new URLSearchParams(form)) };
-  const name = parameters.Action ?? '';
-  const operation = stsOperations[name];
-  if (!operation) throw new AwsError(400, 'InvalidAction', `Could not find operation ${name}`);
-  const accessKeyId = name === 'AssumeRoleWithWebIdentity' ? '' : requireSignature(request, sessions);
-  const seen = { functionName: '', parameters, query: {}, body: undefined };
-  await withFaults(lambda.faults, `sts:${name}`, seen, response, {
-    work: async () => operation(lambda.place, sessions, { parameters, accessKeyId }),
-    send: (result) => {
-      response.type('text/xml').send(stsResponse(name, result));
-    },
-    sendError: sendStsError,
-  });
-}
-
-/**
- * A signature is not verified, but there must be one, and its keys must not be out of date.
- * @returns the access key id
- */
-function requireSignature(request: Request, sessions: Sessions): string {
-  const header = request.get('authorization');
-  const credential =
-    /Credential=([^/,\s]+)/.exec(header ?? '')?.[1] ??
-    firstValues(request.query)['X-Amz-Credential']?.split('/')[0];
-  if (credential === undefined)
-    throw new AwsError(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token');
-  sessions.check(credential);
-  return credential;
-}
-
-const sendJsonError: SendError = (response, status, code, message) => {
-  response
-    .status(status)
-    .type('application/x-amz-json-1.1')
-    .send(JSON.stringify({ __type: code, message }));
-};
-
-const sendStsError: SendError = (response, status, code, message) => {
-  response.status(status).type('text/xml').send(stsError(code, message));
-};
-
-function answerError(lambda: Lambda, error: unknown, response: Response, send: SendError): void {
-  if (response.headersSent) response.destroy();
-  else if (error instanceof AwsError) send(response, error.status, error.code, error.message);
-  else if (error instanceof RegistryDenied) send(response, 403, 'AccessDeniedException', error.message);
-  else {
-    lambda.say(`The local AWS failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
-    send(response, 500, 'ServiceException', error instanceof Error ? error.message : String(error));
-  }
 }
 
 function listen(server: Server, port: number): Promise<number> {

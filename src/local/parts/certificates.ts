@@ -14,7 +14,9 @@ const BUNDLES = [
  */
 export async function trustedCertificates(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const named = [env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].filter((path) => path !== undefined);
-  return mergeCertificates(await Promise.all([...BUNDLES, ...named].map(async (path) => (await readText(path)) ?? '')));
+  return mergeCertificates(
+    await Promise.all([...BUNDLES, ...named].map(async (path) => (await readText(path)) ?? '')),
+  );
 }
 
 /** The certificates of several PEM texts, each once, in order of first appearance. */

@@ -8,15 +8,44 @@ import { run, tryRun } from './process.ts';
 
 /** What every container that is to feel like Debian has; the rest of a slim image comes as their dependencies. */
 const BASE = [
-  ...['apt', 'base-files', 'base-passwd', 'bash', 'bsdutils', 'ca-certificates', 'coreutils', 'dash', 'debianutils'],
-  ...['diffutils', 'dpkg', 'findutils', 'grep', 'gzip', 'hostname', 'libc-bin', 'libstdc++6', 'login', 'mawk'],
+  ...[
+    'apt',
+    'base-files',
+    'base-passwd',
+    'bash',
+    'bsdutils',
+    'ca-certificates',
+    'coreutils',
+    'dash',
+    'debianutils',
+  ],
+  ...[
+    'diffutils',
+    'dpkg',
+    'findutils',
+    'grep',
+    'gzip',
+    'hostname',
+    'libc-bin',
+    'libstdc++6',
+    'login',
+    'mawk',
+  ],
   ...['mount', 'ncurses-base', 'ncurses-bin', 'passwd', 'perl-base', 'sed', 'tar', 'tzdata', 'util-linux'],
 ];
 
 /** What Debian's slim images leave out, and what is for a shell at a keyboard. */
-const LEFT_OUT = ['doc', 'man', 'info', 'locale', 'lintian', 'linda', 'bash-completion', 'common-licenses', 'groff'].map(
-  (name) => join('usr', 'share', name),
-);
+const LEFT_OUT = [
+  'doc',
+  'man',
+  'info',
+  'locale',
+  'lintian',
+  'linda',
+  'bash-completion',
+  'common-licenses',
+  'groff',
+].map((name) => join('usr', 'share', name));
 
 const MERGED = ['bin', 'sbin', 'lib', 'lib64'];
 
@@ -26,13 +55,22 @@ const MERGED = ['bin', 'sbin', 'lib', 'lib64'];
  * @param extra packages beside the base
  * @param folder the ignored folder with apt's lists
  */
-export async function debianRoot(root: string, suite: string, extra: string[], folder: string): Promise<void> {
+export async function debianRoot(
+  root: string,
+  suite: string,
+  extra: string[],
+  folder: string,
+): Promise<void> {
   const downloads = `${root}.debs`;
   for (const name of MERGED) {
     await mkdir(join(root, 'usr', name), { recursive: true });
     await symlink(join('usr', name), join(root, name));
   }
-  const files = await downloadPackages([...BASE, ...extra], downloads, { suite, folder, dependencies: 'all' });
+  const files = await downloadPackages([...BASE, ...extra], downloads, {
+    suite,
+    folder,
+    dependencies: 'all',
+  });
   const info = join(root, 'var', 'lib', 'dpkg', 'info');
   await mkdir(info, { recursive: true });
   let status = '';
@@ -41,7 +79,10 @@ export async function debianRoot(root: string, suite: string, extra: string[], f
     const name = /^Package: (.*)$/m.exec(control)?.[1] ?? basename(file);
     const listed = await run('dpkg-deb', ['--vextract', file, root], { what: `Unpack ${basename(file)}` });
     // dpkg's own record, so that apt-get install in a Dockerfile knows what is there.
-    status += control.replace(/^Package: .*$/m, '$&\nStatus: install ok installed').trimEnd().concat('\n\n');
+    status += control
+      .replace(/^Package: .*$/m, '$&\nStatus: install ok installed')
+      .trimEnd()
+      .concat('\n\n');
     const same = /^Multi-Arch: same$/m.test(control) ? `:${/^Architecture: (.*)$/m.exec(control)?.[1]}` : '';
     const paths = listed.split('\n').map((path) => path.replace(/^\.(?=\/)/, '').replace(/(?<=.)\/$/, ''));
     await writeFile(join(info, `${name}${same}.list`), paths.map((path) => path || '/.').join('\n'));
@@ -61,7 +102,8 @@ async function settle(root: string, sources: string): Promise<void> {
   for (const name of ['tmp', 'var/tmp']) await chmod(at(name), 0o1777);
   await copyFile(at('usr/share/libc-bin/nsswitch.conf'), at('etc/nsswitch.conf'));
   await copyFile(at('usr/share/base-files/profile'), at('etc/profile'));
-  for (const name of ['passwd', 'group']) await copyFile(at(`usr/share/base-passwd/${name}.master`), at('etc', name));
+  for (const name of ['passwd', 'group'])
+    await copyFile(at(`usr/share/base-passwd/${name}.master`), at('etc', name));
   await append(at('etc/passwd'), '_apt:x:42:65534::/nonexistent:/usr/sbin/nologin\n');
   const links = { 'usr/bin/sh': 'dash', 'usr/bin/awk': 'mawk', 'usr/bin/which': 'which.debianutils' };
   for (const [name, target] of Object.entries({ ...links, 'etc/localtime': '/usr/share/zoneinfo/Etc/UTC' }))
@@ -96,9 +138,22 @@ export async function importImage(
   // Unpacked by another than root, everything is that user's: in the image it is root's.
   const owner = process.getuid?.() === 0 ? [] : ['--owner=0', '--group=0'];
   try {
-    await run('tar', ['--create', '--file', archive, '--directory', root, '--numeric-owner', '--sort=name', ...owner, '.']);
+    await run('tar', [
+      '--create',
+      '--file',
+      archive,
+      '--directory',
+      root,
+      '--numeric-owner',
+      '--sort=name',
+      ...owner,
+      '.',
+    ]);
     const args = ['import', ...changes.flatMap((change) => ['--change', change]), archive, name];
-    await run(docker.program, args, { env: { ...process.env, ...docker.env }, what: `Import the image ${name}` });
+    await run(docker.program, args, {
+      env: { ...process.env, ...docker.env },
+      what: `Import the image ${name}`,
+    });
   } finally {
     await rm(archive, { force: true });
   }

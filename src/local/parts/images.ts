@@ -115,7 +115,11 @@ async function saveLayout(options: ImageOptions, name: string, draft: string): P
 async function pull({ docker, name, say }: ImageOptions): Promise<boolean> {
   return await new Promise((done) => {
     const env = { ...process.env, ...docker.env };
-    const child = spawn(docker.program, ['pull', name], { env, stdio: ['ignore', 'pipe', 'ignore'], timeout: PULL_ENDS });
+    const child = spawn(docker.program, ['pull', name], {
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: PULL_ENDS,
+    });
     const begins = setTimeout(() => child.kill(), PULL_BEGINS);
     let begun = false;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

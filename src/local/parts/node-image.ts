@@ -32,7 +32,9 @@ export const makeNodeImage: ImageMaker = async ({ docker, name, folder, draft, s
       `The image ${NODE_IMAGE} cannot be pulled, and a stand-in can only be made on Debian or Ubuntu.`,
       `Let this machine reach Docker Hub (or a mirror), or load the image by hand (docker load).`,
     );
-  say(`Base image ${NODE_IMAGE}: cannot be pulled here; making a stand-in of Debian's packages (once, about 20 s) ...`);
+  say(
+    `Base image ${NODE_IMAGE}: cannot be pulled here; making a stand-in of Debian's packages (once, about 20 s) ...`,
+  );
   const root = join(draft, 'root');
   await Promise.all([debianRoot(root, IMAGE_SUITE, [], folder), downloadNpm(draft)]);
   const version = await installNode(root, draft);
@@ -60,8 +62,17 @@ async function installNode(root: string, draft: string): Promise<string> {
   await mkdir(npm, { recursive: true });
   await mkdir(join(root, 'usr/local/etc'), { recursive: true });
   const tarball = (await readdir(draft)).find((file) => file.endsWith('.tgz'));
-  await run('tar', ['--extract', '--file', join(draft, tarball ?? 'npm.tgz'), '--directory', npm, '--strip-components=1', '--no-same-owner']);
-  for (const name of ['npm', 'npx']) await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(bin, name));
+  await run('tar', [
+    '--extract',
+    '--file',
+    join(draft, tarball ?? 'npm.tgz'),
+    '--directory',
+    npm,
+    '--strip-components=1',
+    '--no-same-owner',
+  ]);
+  for (const name of ['npm', 'npx'])
+    await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(bin, name));
   await rm(join(draft, tarball ?? 'npm.tgz'));
   return (await run(projectNode(), ['--version'])).trim().slice(1);
 }
@@ -70,7 +81,10 @@ async function installNode(root: string, draft: string): Promise<string> {
 function projectNode(): string {
   const path = fileURLToPath(new URL(`../../../node_modules/node-linux-${arch()}/bin/node`, import.meta.url));
   if (existsSync(path)) return path;
-  throw new DeployError(`This project has no Node for linux-${arch()} among its packages.`, 'Run npm ci with optional dependencies.');
+  throw new DeployError(
+    `This project has no Node for linux-${arch()} among its packages.`,
+    'Run npm ci with optional dependencies.',
+  );
 }
 
 async function downloadNpm(draft: string): Promise<void> {
