@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeployError } from '../errors.ts';
 import { formatBytes, formatCount, formatMs } from '../format.ts';
@@ -49,7 +49,8 @@ export async function deployLocally(
     finished.push({ call, outcome });
     return outcome;
   };
-  await rm(options.summary, { force: true });
+  await mkdir(join(folder, 'run'), { recursive: true });
+  await writeFile(options.summary, '');
   try {
     const build = await step({ name: 'build', inputs: buildInputs(command, parts), env });
     if (build.exitCode !== 0) return build.exitCode;

@@ -1,5 +1,11 @@
+import {
+  CloudWatchLogsClient,
+  FilterLogEventsCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { DeployError } from '../errors.ts';
 import { localAlias } from './deploy.ts';
-import { ensureFunctionUrl } from './function.ts';
+import { ensureFunctionUrl, localRegion } from './function.ts';
 import { runningServer } from './server-process.ts';
 
 /**
@@ -18,4 +24,39 @@ export async function invokeUrl(
   print(`${answer.status} ${answer.headers.get('content-type') ?? ''}`);
   print(await answer.text());
   return answer.status < 400 ? 0 : 1;
+}
+
+/**
+ * Prints what a function logged, oldest first.
+ * @throws DeployError where nothing runs or the function never ran
+ */
+export async function showLogs(
+  folder: string,
+  functionName: string,
+  print: (line: string) => void,
+): Promise<void> {
+  const logs = new CloudWatchLogsClient({
+    endpoint: await runningServer(folder),
+    region: localRegion,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  try {
+    let nextToken: string | undefined;
+    do {
+      const page = await logs.send(
+        new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${functionName}`, nextToken }),
+      );
+      for (const event of page.events ?? []) print((event.message ?? '').trimEnd());
+      nextToken = page.nextToken;
+    } while (nextToken);
+  } catch (cause) {
+    if (!(cause instanceof ResourceNotFoundException)) throw cause;
+    throw new DeployError(
+      `Function ${functionName} has logged nothing.`,
+      'Deploy it first: `npm run local`.',
+      { cause },
+    );
+  } finally {
+    logs.destroy();
+  }
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the syntax of Dockerfiles
 import { describe, expect, test } from 'vitest';
 import { readDockerfile } from '../../src/docker/dockerfile.ts';
 

@@ -82,7 +82,8 @@ const RUNNERS = ['ubuntu-latest', 'ubuntu-24.04', 'ubuntu-24.04-arm', 'ubuntu-22
 /**
  * Runs a workflow with act on this machine, each run with a home, a workspace and a RUNNER_TEMP of its own that are
  * removed afterwards. Known differences from GitHub: programs see a terminal, `run:` steps see the cache service's
- * token, a job output with a masked value is kept, a cancelled step is killed at once.
+ * token, a job output with a masked value is kept, a cancelled step is
+ * killed at once, and after a cancel the steps of a composite action with `if: always()` do not run (its post steps do).
  * @throws Error where a called action does not exist, gets an input that it has not, or lacks one that it requires;
  *   where it uses a third party's action without a stub; or where the time is over
  */

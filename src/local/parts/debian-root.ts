@@ -84,13 +84,18 @@ export async function debianRoot(
       .trimEnd()
       .concat('\n\n');
     const same = /^Multi-Arch: same$/m.test(control) ? `:${/^Architecture: (.*)$/m.exec(control)?.[1]}` : '';
-    const paths = listed.split('\n').map((path) => path.replace(/^\.(?=\/)/, '').replace(/(?<=.)\/$/, ''));
-    await writeFile(join(info, `${name}${same}.list`), paths.map((path) => path || '/.').join('\n'));
+    await writeFile(join(info, `${name}${same}.list`), installedPaths(listed));
   }
   await writeFile(join(root, 'var', 'lib', 'dpkg', 'status'), status);
   await rm(downloads, { recursive: true, force: true });
   for (const path of LEFT_OUT) await rm(join(root, path), { recursive: true, force: true });
   await settle(root, join(folder, 'apt', suite, 'sources.list'));
+}
+
+/** The paths of a package as dpkg's .list files hold them, from what `dpkg-deb --vextract` prints. */
+export function installedPaths(listed: string): string {
+  const paths = listed.split('\n').filter(Boolean);
+  return paths.map((path) => `${path === './' ? '/.' : path.slice(1).replace(/\/$/, '')}\n`).join('');
 }
 
 /** What the packages' scripts do on a real installation. */

@@ -168,6 +168,7 @@ export async function notInstalled(names: string[]): Promise<string[]> {
   const { stdout } = await tryRun('dpkg-query', [
     '--show',
     '-f',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the format is dpkg-query's own
     '${Package} ${db:Status-Status}\n',
     ...names,
   ]);

@@ -152,9 +152,8 @@ export async function stopEngine(options: EngineOptions): Promise<void> {
   const programs = await enginePrograms(options.programs ?? options.folder, options.say);
   // Killed, an Engine leaves its containerd and containers behind, which only its successor can end.
   const orphans = !isAlive(state.process) && existsSync(join(places.run, 'containerd', 'containerd.pid'));
-  const process = orphans
-    ? (await startEngine(options), await readState<EngineState>(places.state))?.process
-    : state.process;
+  if (orphans) await startEngine(options);
+  const process = orphans ? (await readState<EngineState>(places.state))?.process : state.process;
   if (process) await stopProcess(process, 20_000);
   await closeNetwork(state.network, programs.env);
 }
