@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DeployError } from '../../errors.ts';
 import { sourceLines } from './apt-sources.ts';
 import { run, tryRun } from './process.ts';
 
