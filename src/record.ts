@@ -33,7 +33,8 @@ export interface ImageRecord {
 }
 
 export interface BuildRecord {
-  result: 'built' | 'reused' | 'failed';
+  /** `planned`: dry-run, nothing was built. */
+  result: 'built' | 'reused' | 'planned' | 'failed';
   /** Why it was built or reused, one sentence. */
   reason: string;
   tags: string[];

@@ -8,6 +8,7 @@ import { chooseBuilder, createBuilder, engineFacts } from '../docker/builder.ts'
 import { buildFailure, failedOnCache, runBuild } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
 import { makePrivateConfig } from '../docker/config.ts';
+import { userCredentials } from '../docker/credentials.ts';
 import { type Manifest, openRegistry, type Registry } from '../docker/registry.ts';
 import { buildVertices } from '../docker/timings.ts';
 import { DeployError } from '../errors.ts';
@@ -19,7 +20,7 @@ import { layerCache } from './cache.ts';
 import { checkImage } from './image-check.ts';
 import type { BuildInputs, Platform } from './inputs.ts';
 import { type BuildPlan, imageName, planBuild } from './plan.ts';
-import { inputsFingerprint } from './skip.ts';
+import { inputsFingerprint, type SkipSources } from './skip.ts';
 import { imageTags, inputsTag } from './tags.ts';
 
 /** What a run works with beside its inputs. */
@@ -38,11 +39,12 @@ export interface BuildRun {
  */
 export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promise<void> {
   const { record, log, env } = run;
-  // Side by side: none of the two needs the other's answer.
-  const [signedIn, fingerprint] = await timed(record, 'sign in, hash inputs', () =>
-    Promise.all([signIn(inputs, run), inputsFingerprint(inputs, env)]),
+  const signedIn = await timed(record, 'sign in', () => signIn(inputs, run));
+  const { registry, docker, platform, own } = signedIn;
+  const image = imageName(registry.host, inputs.repository);
+  const fingerprint = await timed(record, 'hash inputs', () =>
+    inputsFingerprint(inputs, env, { platform, docker, image, own }),
   );
-  const { registry, docker, platform } = signedIn;
   const mark = 'hash' in fingerprint ? inputsTag(fingerprint.hash) : '';
   const tags = [...imageTags(run.job, inputs.tags), ...(mark === '' ? [] : [mark])];
   record.build = { result: 'failed', reason: '', tags, vertices: [] };
@@ -81,7 +83,7 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   const plan = planBuild(inputs, {
     host: registry.host,
     platform,
-    tags,
+    tags: pushedTags(tags, mark),
     builder: builder.name,
     cache,
     metadataFile,
@@ -89,6 +91,7 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   for (const line of [`Why: ${reason}`, ...plan.lines]) log.info(line);
   if (inputs.dryRun) {
     log.info('dry-run: nothing was built.');
+    record.build.result = 'planned';
     record.result = 'planned';
     return;
   }
@@ -109,7 +112,7 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   };
   if (inputs.push)
     record.image = await timed(record, 'check image', () =>
-      readBack(registry, inputs, platform, metadata['containerimage.digest'] ?? ''),
+      readBack(registry, inputs, platform, metadata['containerimage.digest'] ?? '', mark),
     );
   record.build.result = 'built';
   record.result = 'built';
@@ -118,7 +121,7 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
 async function signIn(
   inputs: BuildInputs,
   run: BuildRun,
-): Promise<{ registry: Registry; docker: Docker; platform: Platform }> {
+): Promise<{ registry: Registry; docker: Docker; platform: Platform; own: SkipSources['own'] }> {
   const config = await awsConfig(inputs.aws);
   const ecr = openEcr(config);
   try {
@@ -139,10 +142,13 @@ async function signIn(
     const folder = join(run.job.runnerTemp, `docker-config-${randomUUID().slice(0, 8)}`);
     // Saved before it exists: post removes it also when this process is killed meanwhile.
     run.keep('docker-config', folder);
-    const env = await makePrivateConfig(folder, run.env, login && { ...login, host });
+    // ECR's password goes to ECR's own host alone; another registry gets the login that the user has there.
+    const ours = login?.host === host ? login : undefined;
+    const env = await makePrivateConfig(folder, run.env, ours);
     run.keep('buildx-config', env.BUILDX_CONFIG);
     return {
-      registry: openRegistry(host, login),
+      registry: openRegistry(host, ours ?? (await userCredentials(host, run.env))),
+      own: ours && { host, credentials: ours },
       docker: { program: 'docker', env: { ...run.env, ...env } },
       platform: inputs.platform || architecture || 'linux/amd64',
     };
@@ -183,13 +189,31 @@ async function build(docker: Docker, plan: BuildPlan, { log }: BuildRun): Promis
   if (code !== 0) throw buildFailure(plan.request.file, tail);
 }
 
+/**
+ * The tags that buildx pushes. The one that marks the inputs follows after the image's check, unless it is the only
+ * one: a push without a tag would become `latest`.
+ */
+function pushedTags(tags: string[], mark: string): string[] {
+  const others = tags.filter((tag) => tag !== mark);
+  if (others.length > 0) return others;
+  return [mark === '' ? `build-${randomUUID().slice(0, 8)}` : mark];
+}
+
 /** Reads the pushed image back: what the registry holds is what Lambda will get. */
-async function readBack(registry: Registry, inputs: BuildInputs, platform: Platform, digest: string) {
+async function readBack(
+  registry: Registry,
+  inputs: BuildInputs,
+  platform: Platform,
+  digest: string,
+  mark: string,
+) {
   const manifest = await registry.manifest(inputs.repository, digest);
   if (typeof manifest === 'string')
     throw new DeployError(
       `${imageName(registry.host, inputs.repository)} does not hold ${digest}, which was just pushed.`,
       'Run the job again.',
     );
-  return await checkImage(registry, inputs.repository, manifest, platform);
+  const image = await checkImage(registry, inputs.repository, manifest, platform);
+  if (mark !== '') await addTags(registry, inputs.repository, [mark], manifest);
+  return image;
 }

@@ -135,3 +135,25 @@ async function pull({ docker, name, say }: ImageOptions): Promise<boolean> {
     });
   });
 }
+
+/**
+ * Gives a second private Engine the images of a first one, as a fresh runner would pull them.
+ * @throws DeployError where an image is missing or does not load
+ */
+export async function seedImages(
+  names: string[],
+  from: DockerCommand,
+  to: DockerCommand,
+  folder: string,
+): Promise<void> {
+  const archive = join(resolve(folder), 'seed.tar');
+  await mkdir(resolve(folder), { recursive: true });
+  try {
+    await run(from.program, ['save', '--output', archive, ...names], {
+      env: { ...process.env, ...from.env },
+    });
+    await run(to.program, ['load', '--quiet', '--input', archive], { env: { ...process.env, ...to.env } });
+  } finally {
+    await rm(archive, { force: true });
+  }
+}

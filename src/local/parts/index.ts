@@ -1,59 +1,110 @@
-import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ADAPTER_IMAGE, makeAdapterImage } from './adapter-image.ts';
+import { hasApt } from './debian.ts';
 import { emulator, presentEmulator } from './emulator.ts';
-import { ensureEngine } from './engine.ts';
-import { ensureImage, type ImageMaker } from './images.ts';
+import { type Engine, ensureEngine, presentEngine } from './engine.ts';
+import { ensureImage, type ImageMaker, presentImage } from './images.ts';
+import { withLock } from './lock.ts';
 import { makeNodeImage, NODE_IMAGE } from './node-image.ts';
-import { type DockerCommand, runningEngine, stopEngine } from './private-engine.ts';
-import { startRegistry, stopRegistry } from './registry.ts';
+import { type DockerCommand, startEngine, stopEngine } from './private-engine.ts';
+import { type Registry, runningRegistry, startRegistry, stopRegistry } from './registry.ts';
 
-export type { DockerCommand } from './private-engine.ts';
+export { ADAPTER_IMAGE } from './adapter-image.ts';
+export { debianPackages } from './debian.ts';
+export { goCommand } from './go.ts';
+export { seedImages } from './images.ts';
+export { NODE_IMAGE } from './node-image.ts';
+export { pip, python } from './python.ts';
+export {
+  type DockerCommand,
+  type Engine,
+  type Registry,
+  startEngine,
+  startRegistry,
+  stopEngine,
+  stopRegistry,
+};
 
-/** Everything real that a deploy on this machine needs. */
+/** What must be on a machine so that a deploy can run on it without AWS. */
 export interface Parts {
   docker: DockerCommand;
-  /** With basic auth as ECR has it. */
-  registry: { host: string; user: 'AWS'; password: string };
+  registry: Registry;
   /** Path of Lambda's Runtime Interface Emulator. */
   emulator: string;
-  /** `name=...` lines for `--build-context`: stand-ins in an Engine that is not ours. */
+  /**
+   * Lines for `--build-context`: stand-ins for public images, where these cannot be pulled and the Engine is not
+   * ours to give them public names in.
+   */
   buildContexts: string[];
 }
 
+/** The public images that our Dockerfiles name; the one that takes minutes to make stands first. */
+const IMAGES: [name: string, make: ImageMaker][] = [
+  [ADAPTER_IMAGE, makeAdapterImage],
+  [NODE_IMAGE, makeNodeImage],
+];
+
 /**
- * Sees to it that Engine, registry, emulator and the images that example-api names are there; each slow step says
- * what it does. A second call finds them and is quick.
- * @param folder the ignored folder that holds what is downloaded, started and remembered
- * @throws DeployError naming the part that cannot be had
+ * Sees to it that everything is there and runs, by whatever means the machine has. Silent and quick where it is;
+ * what takes long says so in one line.
+ * @param folder everything is kept in it; it can be removed after `stopParts`
+ * @throws DeployError that names the part that cannot be had and what to do
  */
 export async function ensureParts(folder: string, say: (line: string) => void): Promise<Parts> {
-  await mkdir(folder, { recursive: true });
-  const emulating = (async () => (await presentEmulator(folder)) ?? (await emulator(folder, say)))();
-  // Awaited last; a failure meanwhile must not count as unhandled.
-  emulating.catch(() => {});
-  const docker = await ensureEngine(folder, say);
-  const image = (name: string, make: ImageMaker): Promise<string[]> =>
-    ensureImage({ name, docker, folder, say, ...(docker.socket ? { socket: docker.socket } : {}) }, make);
-  const [registry, adapter, node, emulatorPath] = await Promise.all([
-    startRegistry({ folder, docker, say }),
-    image(ADAPTER_IMAGE, makeAdapterImage),
-    image(NODE_IMAGE, makeNodeImage),
-    emulating,
+  const place = resolve(folder);
+  return (await presentParts(place)) ?? (await withLock(place, say, () => makeParts(place, say)));
+}
+
+async function presentParts(folder: string): Promise<Parts | undefined> {
+  const [engine, registry, program] = await Promise.all([
+    presentEngine(folder),
+    runningRegistry(folder),
+    presentEmulator(folder),
   ]);
-  const { program, env } = docker;
+  if (!engine || !registry || !program) return undefined;
+  const contexts = await Promise.all(
+    IMAGES.map(([name]) => presentImage({ ...imageOptions(engine, folder), name })),
+  );
+  return contexts.includes(undefined) ? undefined : partsOf(engine, registry, program, contexts);
+}
+
+function imageOptions(engine: Engine, folder: string, say: (line: string) => void = () => {}) {
+  return { docker: engine, folder, say, ...(engine.socket && { socket: engine.socket }) };
+}
+
+function partsOf(
+  { program, env, private: ours }: Engine,
+  registry: Registry,
+  emulatorPath: string,
+  contexts: (string[] | undefined)[],
+): Parts {
   return {
-    docker: { program, env, private: docker.private },
+    docker: { program, env, private: ours },
     registry,
     emulator: emulatorPath,
-    buildContexts: [...adapter, ...node],
+    buildContexts: contexts.flatMap((lines) => lines ?? []),
   };
 }
 
-/** Stops the registry and the private Engine; images, caches and downloads are kept. */
+async function makeParts(folder: string, say: (line: string) => void): Promise<Parts> {
+  const engine = ensureEngine(folder, say);
+  const registry = hasApt()
+    ? startRegistry({ folder, say })
+    : engine.then((docker) => startRegistry({ folder, docker, say }));
+  const program = emulator(folder, say);
+  const images = IMAGES.map(async ([name, make]) =>
+    ensureImage({ ...imageOptions(await engine, folder, say), name }, make),
+  );
+  // All of them to their end, also where one fails: none may go on once the lock is given back.
+  await Promise.allSettled([engine, registry, program, ...images]);
+  return partsOf(await engine, await registry, await program, await Promise.all(images));
+}
+
+/** Stops what `ensureParts` started. Images, caches and unpacked programs stay in the folder. */
 export async function stopParts(folder: string, say: (line: string) => void): Promise<void> {
-  const engine = await runningEngine({ folder });
-  await stopRegistry(folder, engine);
-  if (!engine) return;
-  say('Docker Engine: stopping the private one ...');
-  await stopEngine({ folder, say });
+  const place = resolve(folder);
+  await withLock(place, say, async () => {
+    await stopRegistry(place, await presentEngine(place));
+    await stopEngine({ folder: place, say });
+  });
 }
