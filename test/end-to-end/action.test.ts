@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateFunctionCommand, GetFunctionCommand } from '@aws-sdk/client-lambda';
@@ -42,6 +42,7 @@ describe('the root action on a runner', () => {
   const parts = inject('parts');
   let temp = '';
   let stage = '';
+  let workspace = '';
   let aws: LocalAws;
   let cache: CacheService;
 
@@ -49,7 +50,7 @@ describe('the root action on a runner', () => {
     runWorkflow({
       workflow: workflow(rebuild),
       event: 'push',
-      workspace: root,
+      workspace,
       localRepositories: [{ repository: OWN_REPOSITORY, ref: OWN_REF, folder: stage }],
       cacheService: { url: cache.url, token: runtimeToken({ scopes: { 'refs/heads/main': 'write' } }) },
       env: {
@@ -65,6 +66,11 @@ describe('the root action on a runner', () => {
     temp = await mkdtemp(join(tmpdir(), 'action-test-'));
     stage = join(temp, 'stage');
     await stageActions(root, stage);
+    workspace = join(temp, 'workspace');
+    await cp(join(root, 'example-api'), join(workspace, 'example-api'), {
+      recursive: true,
+      filter: (path) => !path.includes('node_modules'),
+    });
     aws = await startLocalAws({
       stateFolder: join(temp, 'aws'),
       registry: parts.registry,
@@ -85,7 +91,7 @@ describe('the root action on a runner', () => {
 
   it('refuses a function that does not exist: exit 1, one line that says so, outputs set', async () => {
     const finished = await run();
-    expect(finished.exitCode).not.toBe(0);
+    expect(finished.exitCode, finished.log).not.toBe(0);
     expect(finished.log).toMatch(new RegExp(`${functionName}.*(not exist|not found|no function)`, 'i'));
     expect(finished.jobs.deploy?.outputs['build-result']).toBe('built');
     // The failed deploy has still filled the layer cache.
@@ -96,7 +102,7 @@ describe('the root action on a runner', () => {
     const lambda = localLambda(aws.endpoint);
     const image = await run();
     const digest = image.jobs.deploy?.outputs.digest ?? '';
-    expect(digest).toMatch(/^sha256:/);
+    expect(digest, image.log).toMatch(/^sha256:/);
     await lambda.send(
       new CreateFunctionCommand({
         FunctionName: functionName,
@@ -115,7 +121,7 @@ describe('the root action on a runner', () => {
       )
       .toBe('Active');
     const finished = await run();
-    expect(finished.exitCode).toBe(0);
+    expect(finished.exitCode, finished.log).toBe(0);
     expect(finished.jobs.deploy?.outputs).toMatchObject({
       result: 'deployed',
       version: '1',
@@ -127,7 +133,7 @@ describe('the root action on a runner', () => {
 
   it('says unchanged the next time, and rebuilds with layers of the cache where asked to', async () => {
     const finished = await run('always');
-    expect(finished.exitCode).toBe(0);
+    expect(finished.exitCode, finished.log).toBe(0);
     expect(finished.jobs.deploy?.outputs).toMatchObject({ 'build-result': 'built' });
     expect(finished.log).toMatch(/importing cache manifest from gha|CACHED/);
     expect(cache.counters().hits).toBeGreaterThan(0);

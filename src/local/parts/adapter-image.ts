@@ -14,6 +14,8 @@ export const ADAPTER_IMAGE = 'public.ecr.aws/awsguru/aws-lambda-adapter:1.0.0';
 
 /** The only version on the Rust registry; the adapter's 1.0 line. */
 const CRATE = ['lambda_web_adapter', '--version', '1.0.0-rc1'];
+/** What the stand-in is made of. */
+export const ADAPTER_RECIPE = `1 ${CRATE.join(' ')}`;
 const PROGRAM = 'lambda-adapter';
 
 /** The same build everywhere: one static program of the machine's C library, so that any image can hold it. */

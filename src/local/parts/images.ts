@@ -18,6 +18,8 @@ export type ImageMaker = (order: {
 export interface ImageOptions {
   /** The public name with tag, as Dockerfiles say it. */
   name: string;
+  /** What a stand-in is made of; another text makes it anew. */
+  recipe: string;
   docker: DockerCommand;
   /** The Engine's socket; absent where it is not a unix socket. */
   socket?: string;
@@ -26,7 +28,11 @@ export interface ImageOptions {
 }
 
 /** How an image comes into the Engine: remembered, since finding out that it cannot be pulled takes seconds. */
-type Way = 'pulled' | 'stand-in';
+interface Way {
+  way: 'pulled' | 'stand-in';
+  /** Of a stand-in. */
+  recipe?: string;
+}
 
 /** First part of a stand-in's name in an Engine that is not ours, where a public name would mislead its owner. */
 const OUR_REGISTRY = 'deploy-lambda-container.local';
@@ -59,13 +65,14 @@ export function layoutContext(name: string, layout: string): string {
 
 /** Whether the image is there; its build contexts where it is. */
 export async function presentImage(options: ImageOptions): Promise<string[] | undefined> {
-  const way = await readState<{ way: Way }>(wayPath(options));
+  const way = await readState<Way>(wayPath(options));
   if (!way) return undefined;
   if (way.way === 'pulled') return [];
+  if (way.recipe !== options.recipe) return undefined;
   if (options.docker.private)
     return options.socket && (await hasImage(options.socket, options.name)) ? [] : undefined;
   const layout = layoutOf(options);
-  return (await isMade(layout, '1')) ? [layoutContext(options.name, layout)] : undefined;
+  return (await isMade(layout, options.recipe)) ? [layoutContext(options.name, layout)] : undefined;
 }
 
 /**
@@ -76,10 +83,11 @@ export async function presentImage(options: ImageOptions): Promise<string[] | un
 export async function ensureImage(options: ImageOptions, make: ImageMaker): Promise<string[]> {
   const present = await presentImage(options);
   if (present) return present;
-  const known = await readState<{ way: Way }>(wayPath(options));
+  const known = await readState<Way>(wayPath(options));
   const way = known?.way ?? ((await pull(options)) ? 'pulled' : 'stand-in');
   if (way === 'stand-in') await makeStandIn(options, make);
-  await writeState(wayPath(options), { way });
+  const state: Way = way === 'pulled' ? { way } : { way, recipe: options.recipe };
+  await writeState(wayPath(options), state);
   return (await presentImage(options)) ?? [];
 }
 
@@ -102,7 +110,7 @@ async function saveLayout(options: ImageOptions, name: string, draft: string): P
   const archive = join(draft, 'saved.tar');
   const env = { ...process.env, ...options.docker.env };
   await run(options.docker.program, ['save', '--output', archive, name], { env });
-  await madeOnce(layoutOf(options), '1', async (layout) => {
+  await madeOnce(layoutOf(options), options.recipe, async (layout) => {
     await run('tar', ['--extract', '--file', archive, '--directory', layout]);
   });
   await tryRun(options.docker.program, ['image', 'rm', name], { env });

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { ADAPTER_IMAGE, makeAdapterImage } from './adapter-image.ts';
+import { ADAPTER_IMAGE, ADAPTER_RECIPE, makeAdapterImage } from './adapter-image.ts';
 import { hasApt } from './debian.ts';
 import { emulator, presentEmulator } from './emulator.ts';
 import { type Engine, ensureEngine, presentEngine } from './engine.ts';
-import { ensureImage, type ImageMaker, presentImage } from './images.ts';
+import { ensureImage, type ImageMaker, type ImageOptions, presentImage } from './images.ts';
 import { withLock } from './lock.ts';
-import { makeNodeImage, NODE_IMAGE } from './node-image.ts';
+import { makeNodeImage, NODE_IMAGE, nodeRecipe } from './node-image.ts';
 import { type DockerCommand, startEngine, stopEngine } from './private-engine.ts';
 import { type Registry, runningRegistry, startRegistry, stopRegistry } from './registry.ts';
 
@@ -39,9 +39,9 @@ export interface Parts {
 }
 
 /** The public images that our Dockerfiles name; the one that takes minutes to make stands first. */
-const IMAGES: [name: string, make: ImageMaker][] = [
-  [ADAPTER_IMAGE, makeAdapterImage],
-  [NODE_IMAGE, makeNodeImage],
+const IMAGES: { name: string; recipe: () => Promise<string>; make: ImageMaker }[] = [
+  { name: ADAPTER_IMAGE, recipe: async () => ADAPTER_RECIPE, make: makeAdapterImage },
+  { name: NODE_IMAGE, recipe: nodeRecipe, make: makeNodeImage },
 ];
 
 /**
@@ -63,13 +63,26 @@ async function presentParts(folder: string): Promise<Parts | undefined> {
   ]);
   if (!engine || !registry || !program) return undefined;
   const contexts = await Promise.all(
-    IMAGES.map(([name]) => presentImage({ ...imageOptions(engine, folder), name })),
+    IMAGES.map(async (image) => presentImage(await imageOptions(image, engine, folder))),
   );
   return contexts.includes(undefined) ? undefined : partsOf(engine, registry, program, contexts);
 }
 
-function imageOptions(engine: Engine, folder: string, say: (line: string) => void = () => {}) {
-  return { docker: engine, folder, say, ...(engine.socket && { socket: engine.socket }) };
+async function imageOptions(
+  image: (typeof IMAGES)[number],
+  engine: Engine,
+  folder: string,
+  say: (line: string) => void = () => {},
+): Promise<ImageOptions> {
+  const recipe = await image.recipe();
+  return {
+    name: image.name,
+    recipe,
+    docker: engine,
+    folder,
+    say,
+    ...(engine.socket && { socket: engine.socket }),
+  };
 }
 
 function partsOf(
@@ -92,8 +105,8 @@ async function makeParts(folder: string, say: (line: string) => void): Promise<P
     ? startRegistry({ folder, say })
     : engine.then((docker) => startRegistry({ folder, docker, say }));
   const program = emulator(folder, say);
-  const images = IMAGES.map(async ([name, make]) =>
-    ensureImage({ ...imageOptions(await engine, folder, say), name }, make),
+  const images = IMAGES.map(async (image) =>
+    ensureImage(await imageOptions(image, await engine, folder, say), image.make),
   );
   // All of them to their end, also where one fails: none may go on once the lock is given back.
   await Promise.allSettled([engine, registry, program, ...images]);

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { arch } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeployError } from '../../errors.ts';
 import { hasApt, IMAGE_SUITE } from './debian.ts';
 import { append, debianRoot, importImage } from './debian-root.ts';
 import type { ImageMaker } from './images.ts';
+import { readText } from './once.ts';
 import { run, tryRun } from './process.ts';
 
 export const NODE_IMAGE = 'node:24-bookworm-slim';
@@ -19,6 +20,13 @@ if [ "\${1#-}" != "\${1}" ] || [ -z "$(command -v "\${1}")" ] || { [ -f "\${1}" 
 fi
 exec "$@"
 `;
+
+/** What the stand-in is made of: this recipe's number and the version of Node. */
+export async function nodeRecipe(): Promise<string> {
+  const text = await readText(join(dirname(dirname(projectNode())), 'package.json'));
+  const version = /"version":\s*"([^"]+)"/.exec(text ?? '')?.[1];
+  return `2 ${IMAGE_SUITE} node ${version}`;
+}
 
 const DEFAULT_NPM_REGISTRY = 'https://registry.npmjs.org/';
 
