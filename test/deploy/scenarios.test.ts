@@ -242,6 +242,19 @@ describe('refused or planned without a change', () => {
     expect(tagged.outputs).toMatchObject({ result: 'deployed', 'image-uri': uri });
   });
 
+  scene('a previous image that ECR no longer holds', async (s) => {
+    const before = (await s.truth()).latest;
+    s.faults.before = (operation, { body }) =>
+      operation === 'ecr:BatchGetImage' && JSON.stringify(body).includes(before.split('@')[1] ?? '')
+        ? { status: 400, code: 'ImageNotFoundException', message: 'gone' }
+        : undefined;
+    const inputs = { 'image-uri': s.image('b'), 'function-name': 'app' };
+    const refused = await s.deploy(inputs);
+    expect(refused.error).toContain('could not be put back');
+    expect((await s.truth()).latest).toBe(before);
+    expect((await s.deploy({ ...inputs, rollback: 'false' })).outputs.result).toBe('deployed');
+  });
+
   scene('ECR denied is a warning', async (s) => {
     s.faults.before = (operation) =>
       operation.startsWith('ecr:')

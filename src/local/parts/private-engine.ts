@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DeployError } from '../../errors.ts';
 import { pings, usesContainerdStore } from './engine-api.ts';
 import { type EnginePrograms, enginePrograms } from './engine-programs.ts';
 import { closeNetwork, type EngineNetwork, freePool, openNetwork, outgoingMtu, poolOf } from './network.ts';
-import { readState, writeState } from './once.ts';
-import { isAlive, lastLines, type ProcessId, startDaemon, stopProcess, until } from './process.ts';
+import { readState, readText, writeState } from './once.ts';
+import {
+  identify,
+  isAlive,
+  lastLines,
+  type ProcessId,
+  startDaemon,
+  stopProcess,
+  tryRun,
+  until,
+} from './process.ts';
 
 /** How to reach an Engine. */
 export interface DockerCommand {
@@ -94,6 +103,7 @@ export async function startEngine(options: EngineOptions): Promise<DockerCommand
   // One that runs and does not answer would hold the lock on the data.
   if (before) await stopProcess(before.process);
   await mkdir(places.run, { recursive: true, mode: 0o700 });
+  await dropDeadPids(places);
   const routes = readFileSync('/proc/net/route', 'utf8');
   const network = before?.network ?? { bridge: `deploy-${places.id}`, pool: freePool(routes) };
   await openNetwork(network, programs.env);
@@ -104,6 +114,20 @@ export async function startEngine(options: EngineOptions): Promise<DockerCommand
   if (!(await usesContainerdStore(places.socket)))
     throw await notUp(places, "came up without containerd's image store");
   return { ...command(programs, places.socket), socket: places.socket };
+}
+
+/** Where the Engine notes the processes it starts: its own and containerd's. */
+function pidFiles(places: Places): string[] {
+  return [join(places.run, 'docker.pid'), join(places.run, 'containerd', 'containerd.pid')];
+}
+
+/** A killed Engine leaves its pid files; it takes a zombie, or another process of that number, for a rival. */
+async function dropDeadPids(places: Places): Promise<void> {
+  for (const file of pidFiles(places)) {
+    const pid = Number(await readText(file));
+    const command = pid > 0 && identify(pid) ? ((await readText(`/proc/${pid}/cmdline`)) ?? '') : '';
+    if (!command.includes(places.run)) await rm(file, { force: true });
+  }
 }
 
 async function startDockerd(
@@ -118,7 +142,7 @@ async function startDockerd(
     ['--config-file', emptyConfig],
     ['--data-root', places.data],
     ['--exec-root', places.run],
-    ['--pidfile', join(places.run, 'docker.pid')],
+    ['--pidfile', pidFiles(places)[0] ?? ''],
     ['--host', `unix://${places.socket}`],
     ['--group', 'root'],
     ['--feature', 'containerd-snapshotter=true'],
@@ -150,10 +174,34 @@ export async function stopEngine(options: EngineOptions): Promise<void> {
   const state = await readState<EngineState>(places.state);
   if (!state) return;
   const programs = await enginePrograms(options.programs ?? options.folder, options.say);
-  // Killed, an Engine leaves its containerd and containers behind, which only its successor can end.
-  const orphans = !isAlive(state.process) && existsSync(join(places.run, 'containerd', 'containerd.pid'));
+  // A killed Engine leaves containers behind, which only its successor can end.
+  const orphans = !isAlive(state.process) && pidFiles(places).some((file) => existsSync(file));
   if (orphans) await startEngine(options);
   const process = orphans ? (await readState<EngineState>(places.state))?.process : state.process;
   if (process) await stopProcess(process, 20_000);
   await closeNetwork(state.network, programs.env);
+  await unmountBelow([places.data, places.run]);
+}
+
+/** Undoes the mounts that a killed Engine left, which would keep its folders from being removed. */
+async function unmountBelow(folders: string[]): Promise<void> {
+  const mounts = mountPoints(await readFile('/proc/self/mountinfo', 'utf8'), folders);
+  for (const path of mounts) await tryRun('umount', ['--lazy', path]);
+}
+
+/**
+ * The mount points at or below folders, the last mounted first.
+ * @param mountinfo the text of /proc/self/mountinfo
+ */
+export function mountPoints(mountinfo: string, folders: string[]): string[] {
+  const paths = mountinfo.split('\n').flatMap((line) => {
+    const path = line.split(' ')[4];
+    // Blanks in paths are written in octal.
+    return path
+      ? [path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))]
+      : [];
+  });
+  return paths
+    .filter((path) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`)))
+    .reverse();
 }
