@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { arch, homedir } from 'node:os';
+import { arch, homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DeployError } from '../../errors.ts';
 import { trustedCertificates } from './certificates.ts';
@@ -56,8 +56,9 @@ export const makeAdapterImage: ImageMaker = async (order) => {
 /** @returns why it did not work; empty where it did */
 async function buildWithCargo(draft: string, out: string, say: (line: string) => void): Promise<string> {
   if (process.platform !== 'linux') return 'it can only be built on Linux';
+  const env = { ...process.env, ...rustupHome() };
   for (const program of ['cargo', 'cc'])
-    if ((await tryRun(program, ['--version'])).code !== 0) return `this machine has no ${program}`;
+    if ((await tryRun(program, ['--version'], { env })).code !== 0) return `this machine has no ${program}`;
   say(
     "Lambda Web Adapter: its image cannot be pulled here; building it with this machine's cargo (once, about 2 min) ...",
   );
@@ -66,11 +67,17 @@ async function buildWithCargo(draft: string, out: string, say: (line: string) =>
   const config = cargoConfig();
   if (config) await copyFile(config, join(cargoHome, 'config.toml'));
   const { code, stdout, stderr } = await tryRun('cargo', cargoArguments(out), {
-    env: { ...process.env, ...SETTINGS, CARGO_HOME: cargoHome, CARGO_TARGET_DIR: join(draft, 'target') },
+    env: { ...env, ...SETTINGS, CARGO_HOME: cargoHome, CARGO_TARGET_DIR: join(draft, 'target') },
     cwd: draft,
     background: true,
   });
   return code === 0 ? '' : `cargo install failed: ${lastLines(stderr || stdout)}`;
+}
+
+/** Where rustup keeps its toolchains, found also where HOME is not the user's own. */
+function rustupHome(): { RUSTUP_HOME?: string } {
+  const home = join(userInfo().homedir, '.rustup');
+  return process.env.RUSTUP_HOME === undefined && existsSync(home) ? { RUSTUP_HOME: home } : {};
 }
 
 /** The user's settings for cargo, such as another registry. */
@@ -118,6 +125,9 @@ async function runCargo(
     CARGO_HOME: '/cargo',
     CARGO_HTTP_CAINFO: '/certificates.pem',
     CARGO_TARGET_DIR: '/target',
+    // `cc` is made by Debian's alternatives, which unpacking alone does not run.
+    CC: 'gcc',
+    [`CARGO_TARGET_${arch() === 'arm64' ? 'AARCH64' : 'X86_64'}_UNKNOWN_LINUX_GNU_LINKER`]: 'gcc',
   };
   const args = [
     ['run', '--rm', '--cpu-shares', '64'],
