@@ -32,15 +32,6 @@ export interface Ecr {
   close(): void;
 }
 
-/** The parts of an ECR host name, or undefined where a host is none. Source: AWS General Reference, ECR endpoints. */
-export function parseEcrHost(host: string): { account: string; region: string } | undefined {
-  const groups =
-    /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)$/.exec(
-      host,
-    )?.groups;
-  return groups?.account && groups.region ? { account: groups.account, region: groups.region } : undefined;
-}
-
 /** ECR with these credentials; endpoints follow the SDK's AWS_ENDPOINT_URL variables. */
 export function openEcr(config: AwsConfig): Ecr {
   const client = new ECRClient({

@@ -4,6 +4,7 @@ import {
   GetDownloadUrlForLayerCommand,
   type Image,
 } from '@aws-sdk/client-ecr';
+import { isIndex, manifestTypes } from '../docker/media-types.ts';
 import { ApiError, apiError } from './api-error.ts';
 import { Budget, pause, within } from './budget.ts';
 import type { AwsConfig } from './credentials.ts';
@@ -14,15 +15,6 @@ const REQUEST_MS = 10_000;
 const LOOKUP_MS = 20_000;
 /** An image's config is a few kilobytes; more than this is not one. */
 const CONFIG_BYTES = 4 * 1024 * 1024;
-
-const MANIFEST_TYPES = [
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.oci.image.manifest.v1+json',
-];
-const INDEX_TYPES = [
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.oci.image.index.v1+json',
-];
 
 /** Where an image lies, by host and repository of its URI. */
 export interface ImagePlace {
@@ -83,7 +75,7 @@ export function imageLookup(config: AwsConfig): ImageLookup {
       const input = {
         ...repository(place),
         imageIds: [id.startsWith('sha256:') ? { imageDigest: id } : { imageTag: id }],
-        acceptedMediaTypes: [...MANIFEST_TYPES, ...INDEX_TYPES],
+        acceptedMediaTypes: [...manifestTypes],
       };
       try {
         const answer = await ask('ecr:BatchGetImage', (abortSignal) =>
@@ -127,12 +119,13 @@ function foundImage(image: Image): FoundImage {
   const manifest = parseObject(image.imageManifest ?? '{}');
   const mediaType = image.imageManifestMediaType ?? String(manifest.mediaType ?? '');
   const config = typeof manifest.config === 'object' && manifest.config !== null ? manifest.config : {};
-  const isIndex = INDEX_TYPES.includes(mediaType) || Array.isArray(manifest.manifests);
+  const listsManifests = isIndex(mediaType) || Array.isArray(manifest.manifests);
   return {
     digest: image.imageId?.imageDigest ?? '',
     mediaType,
-    isIndex,
-    configDigest: !isIndex && 'digest' in config && typeof config.digest === 'string' ? config.digest : '',
+    isIndex: listsManifests,
+    configDigest:
+      !listsManifests && 'digest' in config && typeof config.digest === 'string' ? config.digest : '',
   };
 }
 

@@ -1,4 +1,5 @@
-import { type Manifest, mediaTypes, type Registry } from '../docker/registry.ts';
+import { isSingleManifest } from '../docker/media-types.ts';
+import type { Manifest, Registry } from '../docker/registry.ts';
 import { DeployError } from '../errors.ts';
 import type { ImageRecord } from '../record.ts';
 
@@ -33,7 +34,7 @@ export async function checkImage(
   const uri = `${registry.host}/${repository}@${manifest.digest}`;
   const refuse = (why: string, hint: string): DeployError =>
     new DeployError(`Lambda would refuse ${uri}: ${why}.`, hint);
-  if (manifest.mediaType !== mediaTypes.ociManifest && manifest.mediaType !== mediaTypes.dockerManifest)
+  if (!isSingleManifest(manifest.mediaType))
     throw refuse(
       `it is ${manifest.mediaType || 'of no known type'}, not a single image manifest`,
       'Build one platform without attestations.',

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { functionArchitecture } from '../aws/architecture.ts';
 import { awsConfig } from '../aws/credentials.ts';
-import { openEcr, parseEcrHost } from '../aws/ecr.ts';
-import { chooseBuilder, createBuilder, engineFacts } from '../docker/builder.ts';
+import { openEcr } from '../aws/ecr.ts';
+import { ecrHost } from '../aws/ecr-host.ts';
+import { type Builder, chooseBuilder, createBuilder, engineFacts } from '../docker/builder.ts';
 import { buildFailure, failedOnCache, runBuild } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
 import { makePrivateConfig } from '../docker/config.ts';
@@ -42,8 +43,15 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   const signedIn = await timed(record, 'sign in', () => signIn(inputs, run));
   const { registry, docker, platform, own } = signedIn;
   const image = imageName(registry.host, inputs.repository);
+  const cache = layerCache(inputs, platform, env, image, Date.now());
+  // Asked once, and only where it matters: for base images by name, and for the build.
+  let chosen: Promise<Builder> | undefined;
+  const builderOnce = (): Promise<Builder> => {
+    chosen ??= findBuilder(inputs, docker, cache.kind !== 'off');
+    return chosen;
+  };
   const fingerprint = await timed(record, 'hash inputs', () =>
-    inputsFingerprint(inputs, env, { platform, docker, image, own }),
+    inputsFingerprint(inputs, env, { platform, docker, own, builder: builderOnce }),
   );
   const mark = 'hash' in fingerprint ? inputsTag(fingerprint.hash) : '';
   const tags = [...imageTags(run.job, inputs.tags), ...(mark === '' ? [] : [mark])];
@@ -51,7 +59,7 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
 
   const found = mark === '' || !inputs.push ? undefined : await lookUp(registry, inputs.repository, mark);
   if (found && inputs.rebuild === 'changed') {
-    log.info(`Reuse ${imageName(registry.host, inputs.repository)}:${mark}: none of its inputs changed.`);
+    log.info(`Reuse ${image}:${mark}: none of its inputs changed.`);
     record.image = await checkImage(registry, inputs.repository, found, platform);
     if (!inputs.dryRun) await addTags(registry, inputs.repository, tags, found);
     record.build = { ...record.build, result: 'reused', reason: 'no input of the build changed' };
@@ -66,19 +74,8 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
         : 'an input of the build changed, or it was never pushed';
   record.build.reason = reason;
 
-  const facts = await engineFacts(docker);
-  const cache = layerCache(inputs, platform, env, imageName(registry.host, inputs.repository), Date.now());
+  const builder = await builderOnce();
   if (cache.note !== '') log.info(cache.note);
-  const builder = await chooseBuilder(
-    docker,
-    {
-      builder: inputs.builder,
-      driver: inputs.driver,
-      remoteCache: cache.kind !== 'off',
-      name: `deploy-lambda-container-${randomUUID().slice(0, 8)}`,
-    },
-    facts,
-  );
   const metadataFile = join(run.job.runnerTemp, `build-metadata-${randomUUID().slice(0, 8)}.json`);
   const plan = planBuild(inputs, {
     host: registry.host,
@@ -118,6 +115,13 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   record.result = 'built';
 }
 
+/** @throws DeployError where no Engine answers or the named builder cannot be used */
+async function findBuilder(inputs: BuildInputs, docker: Docker, remoteCache: boolean): Promise<Builder> {
+  const name = `deploy-lambda-container-${randomUUID().slice(0, 8)}`;
+  const wanted = { builder: inputs.builder, driver: inputs.driver, remoteCache, name };
+  return await chooseBuilder(docker, wanted, await engineFacts(docker));
+}
+
 async function signIn(
   inputs: BuildInputs,
   run: BuildRun,
@@ -133,7 +137,7 @@ async function signIn(
     ]);
     const host = inputs.registry || login?.host || 'localhost';
     if (login && inputs.createRepository && !inputs.dryRun) {
-      const account = parseEcrHost(host)?.account;
+      const account = ecrHost(host)?.account;
       if ((await ecr.hasRepository(inputs.repository, account)) === false) {
         run.log.info(`Create ECR repository ${inputs.repository}.`);
         await ecr.createRepository(inputs.repository, account);

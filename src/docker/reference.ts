@@ -33,12 +33,6 @@ export function parseReference(text: string): ImageReference | undefined {
   return { host, repository, tag: groups.tag ?? (digest ? '' : 'latest'), digest };
 }
 
-/** The whole name with its tag or digest, as BuildKit writes it: `docker.io/library/node:24`. */
-export function fullName(reference: ImageReference): string {
-  const tag = reference.tag ? `:${reference.tag}` : '';
-  return `${reference.host}/${reference.repository}${tag}${reference.digest ? `@${reference.digest}` : ''}`;
-}
-
 /** Whether the host is this machine, where registries speak plain HTTP (as in Docker Engine and BuildKit). */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);

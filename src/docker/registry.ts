@@ -1,17 +1,10 @@
 import { createHash } from 'node:crypto';
 import { DeployError } from '../errors.ts';
 import type { RegistryCredentials } from './credentials.ts';
+import { manifestTypes } from './media-types.ts';
 import { type RegistryAnswer, registryCall } from './registry-http.ts';
 
-/** The media types of manifests, as they stand in `Content-Type` and in descriptors. */
-export const mediaTypes = {
-  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
-  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
-  ociIndex: 'application/vnd.oci.image.index.v1+json',
-  dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
-} as const;
-
-const accept = Object.values(mediaTypes).join(', ');
+const accept = manifestTypes.join(', ');
 
 /** A manifest as the registry holds it, byte by byte. */
 export interface Manifest {

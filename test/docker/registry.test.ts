@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { mediaTypes, openRegistry } from '../../src/docker/registry.ts';
+import { mediaTypes } from '../../src/docker/media-types.ts';
+import { openRegistry } from '../../src/docker/registry.ts';
 import { digestOf, type RegistryStandIn, type StandInOptions, startRegistry } from './registry-stand-in.ts';
 
 const running: RegistryStandIn[] = [];
