@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { arch, homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DeployError } from '../../errors.ts';
@@ -33,9 +33,9 @@ function rustTarget(): string {
   return `${arch() === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-gnu`;
 }
 
-/** cargo's arguments; `out` gets `bin/lambda-adapter`. */
-function cargoArguments(out: string): string[] {
-  return ['install', ...CRATE, '--locked', '--target', rustTarget(), '--root', out];
+/** cargo's arguments; `root` gets `bin/lambda-adapter`. */
+function cargoArguments(root: string): string[] {
+  return ['install', ...CRATE, '--locked', '--target', rustTarget(), '--root', root];
 }
 
 /**
@@ -44,21 +44,21 @@ function cargoArguments(out: string): string[] {
  * @throws DeployError where neither works
  */
 export const makeAdapterImage: ImageMaker = async (order) => {
-  const out = join(order.draft, 'out');
-  const problem = await buildWithCargo(order.draft, out, order.say);
-  if (problem) await buildInContainer(order, out, problem);
+  const program = join(order.draft, PROGRAM);
+  const problem = await buildWithCargo(order.draft, program, order.say);
+  if (problem) await buildInContainer(order, program, problem);
   const root = join(order.draft, 'image');
   await mkdir(root);
-  await copyFile(join(out, 'bin', PROGRAM), join(root, PROGRAM));
+  await copyFile(program, join(root, PROGRAM));
   await importImage(order.docker, order.name, root, join(order.draft, 'layer.tar'));
 };
 
 /** @returns why it did not work; empty where it did */
-async function buildWithCargo(draft: string, out: string, say: (line: string) => void): Promise<string> {
+async function buildWithCargo(draft: string, program: string, say: (line: string) => void): Promise<string> {
   if (process.platform !== 'linux') return 'it can only be built on Linux';
   const env = { ...process.env, ...rustupHome() };
-  for (const program of ['cargo', 'cc'])
-    if ((await tryRun(program, ['--version'], { env })).code !== 0) return `this machine has no ${program}`;
+  for (const tool of ['cargo', 'cc'])
+    if ((await tryRun(tool, ['--version'], { env })).code !== 0) return `this machine has no ${tool}`;
   say(
     "Lambda Web Adapter: its image cannot be pulled here; building it with this machine's cargo (once, about 2 min) ...",
   );
@@ -66,12 +66,14 @@ async function buildWithCargo(draft: string, out: string, say: (line: string) =>
   await mkdir(cargoHome, { recursive: true });
   const config = cargoConfig();
   if (config) await copyFile(config, join(cargoHome, 'config.toml'));
-  const { code, stdout, stderr } = await tryRun('cargo', cargoArguments(out), {
+  const { code, stdout, stderr } = await tryRun('cargo', cargoArguments(join(draft, 'out')), {
     env: { ...env, ...SETTINGS, CARGO_HOME: cargoHome, CARGO_TARGET_DIR: join(draft, 'target') },
     cwd: draft,
     background: true,
   });
-  return code === 0 ? '' : `cargo install failed: ${lastLines(stderr || stdout)}`;
+  if (code !== 0) return `cargo install failed: ${lastLines(stderr || stdout)}`;
+  await rename(join(draft, 'out', 'bin', PROGRAM), program);
+  return '';
 }
 
 /** Where rustup keeps its toolchains, found also where HOME is not the user's own. */
@@ -89,7 +91,7 @@ function cargoConfig(): string | undefined {
 type Order = Parameters<ImageMaker>[0];
 
 /** For machines with no usable Rust: Debian's, in an image that is gone afterwards. */
-async function buildInContainer(order: Order, out: string, problem: string): Promise<void> {
+async function buildInContainer(order: Order, program: string, problem: string): Promise<void> {
   const { docker, draft, folder, say } = order;
   if (!hasApt())
     throw new DeployError(
@@ -103,39 +105,38 @@ async function buildInContainer(order: Order, out: string, problem: string): Pro
   await importImage(docker, image, root, join(draft, 'rust.tar'));
   const env = { ...process.env, ...docker.env };
   try {
-    await runCargo(docker, image, draft, out, env);
+    await runCargo(docker, image, draft, program, env);
   } finally {
     await tryRun(docker.program, ['image', 'rm', '--force', image], { env });
   }
 }
 
+/** Files go in and out by copies, not volumes: these would come back as root's, and only from this machine. */
 async function runCargo(
   docker: DockerCommand,
   image: string,
   draft: string,
-  out: string,
+  program: string,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  await mkdir(out, { recursive: true });
+  const call = (args: string[]) =>
+    run(docker.program, args, { env, what: "Build the Lambda Web Adapter with Debian's Rust" });
   const certificates = join(draft, 'certificates.pem');
   await writeFile(certificates, await trustedCertificates());
   const config = cargoConfig();
-  const settings = {
-    ...SETTINGS,
-    CARGO_HOME: '/cargo',
-    CARGO_HTTP_CAINFO: '/certificates.pem',
-    CARGO_TARGET_DIR: '/target',
-    // `cc` is made by Debian's alternatives, which unpacking alone does not run.
-    CC: 'gcc',
-    [`CARGO_TARGET_${arch() === 'arm64' ? 'AARCH64' : 'X86_64'}_UNKNOWN_LINUX_GNU_LINKER`]: 'gcc',
-  };
+  const settings = { ...SETTINGS, CARGO_HOME: '/root', CARGO_HTTP_CAINFO: '/root/certificates.pem' };
   const args = [
-    ['run', '--rm', '--cpu-shares', '64'],
-    ['--volume', `${out}:/out`],
-    ['--volume', `${certificates}:/certificates.pem:ro`],
-    config ? ['--volume', `${config}:/cargo/config.toml:ro`] : [],
+    ['create', '--cpu-shares', '64'],
     Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-    [image, 'cargo', ...cargoArguments('/out')],
+    [image, 'cargo', ...cargoArguments('/root/out')],
   ].flat();
-  await run(docker.program, args, { env, what: "Build the Lambda Web Adapter with Debian's Rust" });
+  const container = (await call(args)).trim();
+  try {
+    await call(['cp', certificates, `${container}:/root/certificates.pem`]);
+    if (config) await call(['cp', config, `${container}:/root/config.toml`]);
+    await call(['start', '--attach', container]);
+    await call(['cp', `${container}:/root/out/bin/${PROGRAM}`, program]);
+  } finally {
+    await tryRun(docker.program, ['rm', '--force', container], { env });
+  }
 }

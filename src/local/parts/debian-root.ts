@@ -110,9 +110,12 @@ async function settle(root: string, sources: string): Promise<void> {
   for (const name of ['passwd', 'group'])
     await copyFile(at(`usr/share/base-passwd/${name}.master`), at('etc', name));
   await append(at('etc/passwd'), '_apt:x:42:65534::/nonexistent:/usr/sbin/nologin\n');
-  const links = { 'usr/bin/sh': 'dash', 'usr/bin/awk': 'mawk', 'usr/bin/which': 'which.debianutils' };
-  for (const [name, target] of Object.entries({ ...links, 'etc/localtime': '/usr/share/zoneinfo/Etc/UTC' }))
-    if (!existsSync(at(name))) await symlink(target, at(name));
+  // The names that Debian's alternatives give, for whichever of these programs are here.
+  const names = { sh: 'dash', awk: 'mawk', which: 'which.debianutils', cc: 'gcc' };
+  for (const [name, program] of Object.entries(names))
+    if (existsSync(at('usr/bin', program)) && !existsSync(at('usr/bin', name)))
+      await symlink(program, at('usr/bin', name));
+  if (!existsSync(at('etc/localtime'))) await symlink('/usr/share/zoneinfo/Etc/UTC', at('etc/localtime'));
   await writeFile(at('etc/timezone'), 'Etc/UTC\n');
   await mkdir(at('etc/ssl/certs'), { recursive: true });
   await writeFile(at('etc/ssl/certs/ca-certificates.crt'), await trustedCertificates());

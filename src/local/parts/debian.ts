@@ -174,3 +174,12 @@ export async function notInstalled(names: string[]): Promise<string[]> {
   const installed = new Set(stdout.split('\n').flatMap((line) => line.match(/^(\S+) installed$/)?.[1] ?? []));
   return names.filter((name) => !installed.has(name));
 }
+
+/** The folders with shared libraries in a root: `usr/lib/<multiarch>` and `lib/<multiarch>`. */
+export async function libraryFolders(root: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const lib of [join(root, 'usr', 'lib'), join(root, 'lib')])
+    for (const entry of existsSync(lib) ? await readdir(lib) : [])
+      if (entry.includes('-linux-')) found.push(join(lib, entry));
+  return found;
+}

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeployError } from '../../errors.ts';
-import { debianPackages, ENGINE_SUITE, hasApt, notInstalled } from './debian.ts';
+import { debianPackages, ENGINE_SUITE, hasApt, libraryFolders, notInstalled } from './debian.ts';
 import { isMade, madeOnce } from './once.ts';
 import { tryRun } from './process.ts';
 
@@ -75,15 +75,6 @@ async function chooseIptables(draft: string): Promise<void> {
   );
 }
 
-/** The folders with shared libraries in a root: `usr/lib/<multiarch>` and `lib/<multiarch>`. */
-async function libraryFolders(root: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const lib of [join(root, 'usr', 'lib'), join(root, 'lib')])
-    for (const entry of existsSync(lib) ? await readdir(lib) : [])
-      if (entry.includes('-linux-')) found.push(join(lib, entry));
-  return found;
-}
-
 function environment(target: string, libraries: string[]): NodeJS.ProcessEnv {
   const programs = [
     'bin',
@@ -117,7 +108,7 @@ function environment(target: string, libraries: string[]): NodeJS.ProcessEnv {
 
 async function programsIn(target: string): Promise<EnginePrograms> {
   const docker = join(target, 'cli', 'docker');
-  if (!existsSync(docker)) await writeDocker(target, docker);
+  await writeDocker(target, docker);
   return {
     root: join(target, 'root'),
     docker,
@@ -134,11 +125,14 @@ async function writeDocker(target: string, docker: string): Promise<void> {
   await mkdir(join(target, 'cli'), { recursive: true });
   const script = `#!/bin/sh
 case "$1" in
-  buildx) shift; exec '${buildx}' "$@" ;;
+  buildx | builder) shift; exec '${buildx}' "$@" ;;
   build) exec '${buildx}' "$@" ;;
 esac
 exec '${join(target, 'root', 'usr', 'bin', 'docker')}' "$@"
 `;
-  await writeFile(docker, script);
-  await chmod(docker, 0o755);
+  // In one step: another process may be about to run it.
+  const draft = `${docker}.${process.pid}`;
+  await writeFile(draft, script);
+  await chmod(draft, 0o755);
+  await rename(draft, docker);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,7 +33,7 @@ export async function withLock<T>(
 
 /** Writes the lock whole or not at all: a reader never sees one without its holder. */
 async function take(path: string, mine: ProcessId): Promise<boolean> {
-  const draft = `${path}.${mine.pid}`;
+  const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, JSON.stringify(mine));
   try {
     await link(draft, path);
@@ -54,7 +55,7 @@ async function holderOf(path: string): Promise<ProcessId | undefined> {
 async function dropStale(path: string): Promise<void> {
   const holder = await holderOf(path);
   if (!holder || isAlive(holder)) return;
-  const aside = `${path}.${process.pid}.stale`;
+  const aside = `${path}.${randomUUID()}`;
   await rename(path, aside).catch(() => {});
   const removed = await holderOf(aside);
   if (removed && isAlive(removed)) await link(aside, path).catch(() => {});

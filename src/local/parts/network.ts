@@ -23,9 +23,10 @@ export function poolOf(network: EngineNetwork): string {
 /**
  * Chooses addresses that no route of this machine covers.
  * @param routes the text of /proc/net/route
+ * @param preferred the ones used before
  * @throws DeployError where all are taken
  */
-export function freePool(routes: string): number {
+export function freePool(routes: string, preferred?: number): number {
   const taken = routes
     .split('\n')
     .slice(1)
@@ -37,7 +38,7 @@ export function freePool(routes: string): number {
         : [];
     })
     .filter(({ mask }) => mask !== 0);
-  const free = POOLS.find((pool) => {
+  const free = [preferred ?? [], POOLS].flat().find((pool) => {
     const address = ((172 << 24) | (pool << 16)) >>> 0;
     return taken.every(({ destination, mask }) => {
       const wider = (mask & 0xffff0000) >>> 0;
@@ -86,7 +87,7 @@ export async function openNetwork(network: EngineNetwork, env: NodeJS.ProcessEnv
     what: `Network of the private Docker Engine (bridge ${network.bridge})`,
     hint: 'It needs root and a kernel with bridges and NAT; else install Docker Engine 28 or newer yourself: https://docs.docker.com/engine/install/',
   };
-  if (!existsSync(`/sys/class/net/${network.bridge}`)) {
+  if (!existingNetwork(network)) {
     await run('ip', ['link', 'add', network.bridge, 'type', 'bridge'], options);
     await run('ip', ['address', 'add', `172.${network.pool}.0.1/24`, 'dev', network.bridge], options);
   }
@@ -96,6 +97,11 @@ export async function openNetwork(network: EngineNetwork, env: NodeJS.ProcessEnv
     // In front: another Engine's rules, or a firewall's, may end in a refusal.
     if (code !== 0) await run('iptables', ['-w', '-t', table, '-I', chain, ...rule], options);
   }
+}
+
+/** The network where its bridge is still there; its own route then makes its addresses look taken. */
+export function existingNetwork(network: EngineNetwork | undefined): EngineNetwork | undefined {
+  return network && existsSync(`/sys/class/net/${network.bridge}`) ? network : undefined;
 }
 
 /** Removes what `openNetwork` made; what is already gone is fine. */

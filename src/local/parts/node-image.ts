@@ -40,6 +40,11 @@ export const makeNodeImage: ImageMaker = async ({ docker, name, folder, draft, s
       `The image ${NODE_IMAGE} cannot be pulled, and a stand-in can only be made on Debian or Ubuntu.`,
       `Let this machine reach Docker Hub (or a mirror), or load the image by hand (docker load).`,
     );
+  if (!existsSync(projectNode()))
+    throw new DeployError(
+      `This project has no Node for linux-${arch()} among its packages, which a stand-in for ${NODE_IMAGE} needs.`,
+      'Run npm ci with optional dependencies.',
+    );
   say(
     `Base image ${NODE_IMAGE}: cannot be pulled here; making a stand-in of Debian's packages (once, about 20 s) ...`,
   );
@@ -87,12 +92,7 @@ async function installNode(root: string, draft: string): Promise<string> {
 
 /** Node 24 for Linux among this project's packages: its version is the lockfile's. */
 function projectNode(): string {
-  const path = fileURLToPath(new URL(`../../../node_modules/node-linux-${arch()}/bin/node`, import.meta.url));
-  if (existsSync(path)) return path;
-  throw new DeployError(
-    `This project has no Node for linux-${arch()} among its packages.`,
-    'Run npm ci with optional dependencies.',
-  );
+  return fileURLToPath(new URL(`../../../node_modules/node-linux-${arch()}/bin/node`, import.meta.url));
 }
 
 async function downloadNpm(draft: string): Promise<void> {

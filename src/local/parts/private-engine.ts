@@ -6,7 +6,15 @@ import { dirname, join, resolve } from 'node:path';
 import { DeployError } from '../../errors.ts';
 import { pings, usesContainerdStore } from './engine-api.ts';
 import { type EnginePrograms, enginePrograms } from './engine-programs.ts';
-import { closeNetwork, type EngineNetwork, freePool, openNetwork, outgoingMtu, poolOf } from './network.ts';
+import {
+  closeNetwork,
+  type EngineNetwork,
+  existingNetwork,
+  freePool,
+  openNetwork,
+  outgoingMtu,
+  poolOf,
+} from './network.ts';
 import { readState, readText, writeState } from './once.ts';
 import {
   identify,
@@ -45,6 +53,7 @@ interface Places {
   id: string;
 }
 
+const MOUNTS = '/proc/self/mountinfo';
 /** The longest name that the Engine makes below its exec root: `/containerd/containerd-debug.sock`, and reserve. */
 const LONGEST_SOCKET_NAME = 40;
 
@@ -66,7 +75,12 @@ function placesIn(folder: string): Places {
 function command(programs: { docker: string }, socket: string): DockerCommand {
   return {
     program: programs.docker,
-    env: { DOCKER_HOST: `unix://${socket}`, PATH: `${dirname(programs.docker)}:${process.env.PATH ?? ''}` },
+    env: {
+      DOCKER_HOST: `unix://${socket}`,
+      // Of another Engine's sign-in; a socket has none.
+      DOCKER_TLS_VERIFY: '',
+      PATH: `${dirname(programs.docker)}:${process.env.PATH ?? ''}`,
+    },
     private: true,
   };
 }
@@ -99,13 +113,20 @@ export async function startEngine(options: EngineOptions): Promise<DockerCommand
   if (running) return running;
   const programs = await enginePrograms(options.programs ?? options.folder, options.say);
   const places = placesIn(options.folder);
+  const reached = { ...command(programs, places.socket), socket: places.socket };
   const before = await readState<EngineState>(places.state);
-  // One that runs and does not answer would hold the lock on the data.
-  if (before) await stopProcess(before.process);
+  if (before && isAlive(before.process)) {
+    // Busy, perhaps: others may be using it. Only one that stays silent is ended, as it holds the lock on the data.
+    if (await until(() => pings(places.socket), 30_000)) return reached;
+    await stopProcess(before.process);
+  }
   await mkdir(places.run, { recursive: true, mode: 0o700 });
   await dropDeadPids(places);
   const routes = readFileSync('/proc/net/route', 'utf8');
-  const network = before?.network ?? { bridge: `deploy-${places.id}`, pool: freePool(routes) };
+  const network = existingNetwork(before?.network) ?? {
+    bridge: `deploy-${places.id}`,
+    pool: freePool(routes, before?.network.pool),
+  };
   await openNetwork(network, programs.env);
   const process = await startDockerd(programs, places, network, outgoingMtu(routes));
   await writeState(places.state, { process, network } satisfies EngineState);
@@ -113,7 +134,7 @@ export async function startEngine(options: EngineOptions): Promise<DockerCommand
   if (!up || !isAlive(process)) throw await notUp(places, 'did not come up');
   if (!(await usesContainerdStore(places.socket)))
     throw await notUp(places, "came up without containerd's image store");
-  return { ...command(programs, places.socket), socket: places.socket };
+  return reached;
 }
 
 /** Where the Engine notes the processes it starts: its own and containerd's. */
@@ -181,11 +202,14 @@ export async function stopEngine(options: EngineOptions): Promise<void> {
   if (process) await stopProcess(process, 20_000);
   await closeNetwork(state.network, programs.env);
   await unmountBelow([places.data, places.run]);
+  // What is left there are sockets and pid files; never through a mount that would not go away.
+  if (mountPoints(await readFile(MOUNTS, 'utf8'), [places.run]).length === 0)
+    await rm(places.run, { recursive: true, force: true });
 }
 
 /** Undoes the mounts that a killed Engine left, which would keep its folders from being removed. */
 async function unmountBelow(folders: string[]): Promise<void> {
-  const mounts = mountPoints(await readFile('/proc/self/mountinfo', 'utf8'), folders);
+  const mounts = mountPoints(await readFile(MOUNTS, 'utf8'), folders);
   for (const path of mounts) await tryRun('umount', ['--lazy', path]);
 }
 

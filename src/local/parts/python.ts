@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { DeployError } from '../../errors.ts';
-import { debianPackages, hasApt } from './debian.ts';
+import { debianPackages, hasApt, libraryFolders } from './debian.ts';
 import { madeOnce } from './once.ts';
 import { run, tryRun } from './process.ts';
 
@@ -50,11 +50,9 @@ async function pythonIn(root: string): Promise<Python> {
   const usr = join(root, 'usr');
   const own = existsSync(join(usr, 'bin')) ? await readdir(join(usr, 'bin')) : [];
   const name = own.find((file) => /^python3\.\d+$/.test(file));
-  const libraries = existsSync(join(usr, 'lib')) ? await readdir(join(usr, 'lib')) : [];
-  const shared = libraries.filter((file) => file.includes('-linux-')).map((file) => join(usr, 'lib', file));
   const env: NodeJS.ProcessEnv = {
     ...process.env,
-    LD_LIBRARY_PATH: shared.join(delimiter),
+    LD_LIBRARY_PATH: (await libraryFolders(root)).join(delimiter),
     PYTHONPATH: join(usr, 'lib', 'python3', 'dist-packages'),
     // The base library is the system's where only pip was missing.
     ...(name && { PYTHONHOME: usr }),

@@ -72,7 +72,11 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   const running = await runningRegistry(options.folder);
   if (running) return running;
   const before = await readState<RegistryState>(statePath(options.folder));
-  if (before?.process) await stopProcess(before.process);
+  if (before?.process && isAlive(before.process)) {
+    // Busy, perhaps, and others may be using it: only one that stays silent is ended.
+    if (await until(() => answers(before), 10_000)) return registryOf(before);
+    await stopProcess(before.process);
+  }
   const password = before?.password ?? randomBytes(45).toString('base64url');
   const port = await freePort(options.port || before?.port || 0);
   const files = join(resolve(options.folder), 'registry');
