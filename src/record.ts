@@ -46,9 +46,7 @@ export interface CacheRecord {
   /** RUN, COPY and ADD vertices that BuildKit took from a cache, of `total`. */
   hits: number;
   total: number;
-  /** Bytes exported to the cache; 0 where nothing was or where BuildKit does not say. */
-  bytes: number;
-  /** Time that the export took, in milliseconds. */
+  /** Time that the export took beside the deploy, in milliseconds; 0 where nothing was exported or it still runs. */
   ms: number;
 }
 

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Environment } from '../github/inputs.ts';
 import type { BuildInputs } from './inputs.ts';
 
-/** Where layers are kept between runs, as attributes for buildx. */
+/** Where layers are kept between runs. */
 export interface LayerCache {
   kind: 'gha' | 'registry' | 'off';
-  from: string;
-  to: string;
+  /** False where this job may only read it. */
+  writable: boolean;
   /** One line for the log where it is less than was asked for. */
   note: string;
 }
@@ -19,8 +19,9 @@ interface RuntimeToken {
   ac?: string;
 }
 
-/** A name for the cache of this image: readable, and different for each file, target and platform. */
-export function defaultScope(inputs: BuildInputs, platform: string): string {
+/** A name for the cache of this image: `cache-scope`, else readable and different for each file, target and platform. */
+export function cacheScope(inputs: BuildInputs, platform: string): string {
+  if (inputs.cacheScope !== '') return inputs.cacheScope;
   const parts = [inputs.repository, inputs.context, inputs.file, inputs.target, platform];
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
   return `${inputs.repository.replaceAll('/', '-').slice(0, 60)}-${hash}`;
@@ -30,24 +31,17 @@ export function defaultScope(inputs: BuildInputs, platform: string): string {
  * Decides where layers are kept. An expired token would fail the whole build in BuildKit even where errors are to
  * be ignored, so it is read first.
  * @param env where GitHub's runner puts the cache service of this job
- * @param name full image name without tag, for `registry`
  * @param now milliseconds since 1970
  */
 export function layerCache(
-  inputs: BuildInputs,
-  platform: string,
+  inputs: Pick<BuildInputs, 'cache' | 'noCache' | 'push'>,
   env: Environment,
-  name: string,
   now: number,
 ): LayerCache {
-  const off = (note = ''): LayerCache => ({ kind: 'off', from: '', to: '', note });
-  const scope = inputs.cacheScope || defaultScope(inputs, platform);
+  const off = (note = ''): LayerCache => ({ kind: 'off', writable: false, note });
   if (inputs.cache === 'off' || inputs.noCache) return off();
-  if (inputs.cache === 'registry') {
-    const ref = `${name}:cache-${scope.replace(/[^\w.-]+/g, '-').slice(0, 120)}`;
-    const to = `type=registry,ref=${ref},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true`;
-    return { kind: 'registry', from: `type=registry,ref=${ref}`, to: inputs.push ? to : '', note: '' };
-  }
+  // Who may not push the image may not push its cache either.
+  if (inputs.cache === 'registry') return { kind: 'registry', writable: inputs.push, note: '' };
   const token = readToken(env.ACTIONS_RUNTIME_TOKEN ?? '');
   if (!env.ACTIONS_RESULTS_URL || !token)
     return off(
@@ -57,10 +51,30 @@ export function layerCache(
     );
   if ((token.exp ?? 0) * 1000 < now + 60_000)
     return off("Cache: the job's cache token has expired; building without.");
-  const from = `type=gha,version=2,scope=${scope}`;
-  if (!mayWrite(token))
-    return { kind: 'gha', from, to: '', note: 'Cache: this job may read the cache but not write it.' };
-  return { kind: 'gha', from, to: `${from},mode=max,ignore-error=true`, note: '' };
+  const writable = mayWrite(token);
+  const note = writable ? '' : 'Cache: this job may read the cache but not write it.';
+  return { kind: 'gha', writable, note };
+}
+
+/**
+ * The cache as attributes for buildx. `max` keeps the layers of all stages: in a Dockerfile of several, the slow ones
+ * (installing, compiling) are not in the final image. Layers of a registry cache stay gzip like the image's: zstd
+ * would be written faster, but a cached zstd layer goes into the image as it is, and Lambda takes gzip.
+ * @param image full name of the image without tag, for `registry`
+ * @returns '' for what is not to be used
+ */
+export function cacheAttributes(
+  cache: LayerCache,
+  scope: string,
+  image: string,
+): { from: string; to: string } {
+  if (cache.kind === 'off') return { from: '', to: '' };
+  const options = ['mode=max'];
+  const tag = `cache-${scope.replace(/[^\w.-]+/g, '-').slice(0, 120)}`;
+  const from =
+    cache.kind === 'gha' ? `type=gha,version=2,scope=${scope}` : `type=registry,ref=${image}:${tag}`;
+  if (cache.kind === 'registry') options.push('image-manifest=true', 'oci-mediatypes=true');
+  return { from, to: cache.writable ? [from, ...options].join(',') : '' };
 }
 
 function readToken(token: string): RuntimeToken | undefined {

@@ -1,4 +1,5 @@
 import { type AwsInputs, readAwsInputs } from '../aws/credentials.ts';
+import { type Driver, drivers } from '../docker/builder.ts';
 import { DeployError } from '../errors.ts';
 import { type Environment, InputError, type Inputs } from '../github/inputs.ts';
 
@@ -36,7 +37,10 @@ export interface BuildInputs {
   rebuild: 'changed' | 'always';
   /** '' means that the action chooses. */
   builder: string;
-  driver: 'auto' | 'docker' | 'docker-container';
+  driver: Driver;
+  /** '' means that of the driver. */
+  endpoint: string;
+  driverOptions: string[];
   push: boolean;
   /** The first one, which decides the platform; '' where there is none. */
   functionName: string;
@@ -51,10 +55,8 @@ export interface BuildInputs {
  */
 export function readBuildInputs(inputs: Inputs, env: Environment): BuildInputs {
   inputs.notYet('cache-mounts', ['auto', 'false']);
-  inputs.notYet('endpoint', ['auto']);
-  inputs.notYet('driver', ['auto', 'docker', 'docker-container']);
   const builder = inputs.text('builder');
-  const driver = inputs.choice('driver', ['auto', 'docker', 'docker-container'], 'auto');
+  const driver = inputs.choice('driver', drivers, 'auto');
   if (builder !== '' && builder !== 'auto' && driver !== 'auto')
     throw new DeployError(
       `Inputs \`builder\` (${JSON.stringify(builder)}) and \`driver\` (${JSON.stringify(driver)}) are both given; allowed: one of them.`,
@@ -83,6 +85,8 @@ export function readBuildInputs(inputs: Inputs, env: Environment): BuildInputs {
     rebuild: inputs.choice('rebuild', ['changed', 'always'], 'changed'),
     builder: builder === 'auto' ? '' : builder,
     driver,
+    endpoint: endpoint(inputs, driver),
+    driverOptions: driverOptions(inputs, driver),
     push: inputs.boolean('push', true),
     functionName: inputs.list('function-name')[0] ?? '',
     dryRun: inputs.boolean('dry-run', false),
@@ -128,6 +132,35 @@ function registry(inputs: Inputs): string {
   if (host !== '' && !/^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::\d{1,5})?$/i.test(host))
     throw new InputError('registry', host, 'a host name, with a port where needed, such as `localhost:5000`');
   return host;
+}
+
+/** A remote builder has an address; the others know theirs. */
+function endpoint(inputs: Inputs, driver: Driver): string {
+  const value = inputs.text('endpoint');
+  const given = value === 'auto' ? '' : value;
+  if (driver === 'remote' && !/^(tcp|unix|docker-container|kube-pod|ssh):\/\/\S+$/.test(given))
+    throw new InputError('endpoint', value, 'the address of a remote builder, such as `tcp://HOST:1234`');
+  if (given !== '' && !['remote', 'kubernetes', 'docker-container'].includes(driver))
+    throw new InputError(
+      'endpoint',
+      value,
+      'empty unless `driver` is `remote`, `kubernetes` or `docker-container`',
+    );
+  return given;
+}
+
+function driverOptions(inputs: Inputs, driver: Driver): string[] {
+  const options = inputs.list('driver-opts');
+  for (const option of options) {
+    if (driver === 'auto' || driver === 'docker')
+      throw new InputError(
+        'driver-opts',
+        option,
+        'empty unless `driver` is `remote`, `kubernetes` or `docker-container`',
+      );
+    if (!/^[\w.-]+=/.test(option)) throw new InputError('driver-opts', option, '`name=value`, one a line');
+  }
+  return options;
 }
 
 function checkedTag(tag: string): string {

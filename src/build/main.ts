@@ -15,6 +15,7 @@ await runAction(async () => {
   const path = inputs.record || newRecordPath(job.runnerTemp);
   const record = inputs.record === '' ? newRecord() : await readRecord(path);
   core.setOutput('record', path);
+  core.saveState('record', path);
   try {
     await runBuildAction(inputs, {
       job,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BuildRequest } from '../docker/buildx.ts';
-import type { LayerCache } from './cache.ts';
+import { cacheAttributes, cacheScope, type LayerCache } from './cache.ts';
 import type { BuildInputs, Platform } from './inputs.ts';
 
 /** What was found out before anything is done. */
@@ -11,6 +11,8 @@ export interface BuildFacts {
   /** Tags that people read. */
   tags: string[];
   builder: string;
+  /** True where RUN must use the machine's network, since the builder has none of its own. */
+  hostNetwork: boolean;
   cache: LayerCache;
   /** Temporary path for buildx's metadata. */
   metadataFile: string;
@@ -19,6 +21,8 @@ export interface BuildFacts {
 /** A secret's place in the environment of the one process that reads it. */
 export interface BuildPlan {
   request: BuildRequest;
+  /** `--cache-to` of the export that follows the push; '' where there is none. */
+  cacheTo: string;
   /** Values of secrets by variable; empty strings of the log are made of `lines`, never of these. */
   secretEnv: Record<string, string>;
   /** What will be done, for the log. */
@@ -53,8 +57,10 @@ export function planBuild(inputs: BuildInputs, facts: BuildFacts): BuildPlan {
   const secretEnv = Object.fromEntries(
     inputs.secrets.map(({ value }, index) => [`DEPLOY_LAMBDA_SECRET_${index}`, value]),
   );
+  const attributes = cacheAttributes(facts.cache, cacheScope(inputs, facts.platform), name);
   return {
     secretEnv,
+    cacheTo: attributes.to,
     request: {
       builder: facts.builder,
       context: inputs.context,
@@ -73,9 +79,10 @@ export function planBuild(inputs: BuildInputs, facts: BuildFacts): BuildPlan {
       noCache: inputs.noCache,
       pull: inputs.pull,
       names: facts.tags.length > 0 ? facts.tags.map((tag) => `${name}:${tag}`) : [name],
-      push: inputs.push,
-      cacheFrom: facts.cache.from,
-      cacheTo: facts.cache.to,
+      output: inputs.push ? 'push' : 'image',
+      hostNetwork: facts.hostNetwork,
+      cacheFrom: attributes.from,
+      cacheTo: '',
       metadataFile: facts.metadataFile,
     },
     lines: [

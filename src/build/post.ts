@@ -1,16 +1,52 @@
 import * as core from '@actions/core';
-import { removeBuilder } from '../docker/builder.ts';
+import { removeBuilder } from '../docker/builder-create.ts';
 import { removePrivateConfig } from '../docker/config.ts';
+import { enginePrograms } from '../docker/engine-programs.ts';
+import { stopEngine } from '../docker/engine-stop.ts';
 import { runAction } from '../github/action.ts';
+import { readRecord, writeRecord } from '../record.ts';
+import { type CacheExport, joinCacheExport } from './cache-export.ts';
 
-/** Leaves nothing behind: a builder that main made, and the folder with the registry login. */
+/** An export that takes longer has met a service that is down or drowned. */
+const exportLimit = 180_000;
+
+/**
+ * Waits for the cache export, then leaves nothing behind: the private Engine, a builder that main made, and the
+ * folder with the registry login.
+ */
 await runAction(async () => {
-  const folder = core.getState('docker-config');
+  const exporting = core.getState('cache-export');
+  if (exporting !== '') await joinExport(JSON.parse(exporting) as CacheExport);
   const builder = core.getState('builder');
   if (builder !== '')
     await removeBuilder(
       { program: 'docker', env: { ...process.env, BUILDX_CONFIG: core.getState('buildx-config') } },
       builder,
     );
+  const engine = core.getState('engine');
+  const programs = engine === '' ? undefined : await enginePrograms(process.env);
+  if (programs) await stopEngine(engine, programs);
+  const folder = core.getState('docker-config');
   if (folder !== '') await removePrivateConfig(folder);
 });
+
+/** A cache that could not be written costs one line: the deploy has long succeeded. */
+async function joinExport(running: CacheExport): Promise<void> {
+  const { result, ms, lines } = await joinCacheExport(running, exportLimit);
+  await core.group('Layer cache export', async () => {
+    for (const line of lines) core.info(line);
+  });
+  const seconds = (ms / 1000).toFixed(1);
+  if (result === 'written') core.info(`Layer cache: written in ${seconds} s beside the deploy.`);
+  else
+    core.warning(
+      result === 'failed'
+        ? `The layer cache was not written: ${lines.findLast((line) => line.startsWith('ERROR:')) ?? 'no reason given'}`
+        : `The layer cache was not written within ${seconds} s; the next build does more itself.`,
+    );
+  const path = core.getState('record');
+  const record = await readRecord(path).catch(() => undefined);
+  if (!record?.cache) return;
+  record.cache.ms = ms;
+  await writeRecord(path, record);
+}

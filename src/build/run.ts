@@ -1,164 +1,139 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { functionArchitecture } from '../aws/architecture.ts';
-import { awsConfig } from '../aws/credentials.ts';
-import { openEcr } from '../aws/ecr.ts';
-import { ecrHost } from '../aws/ecr-host.ts';
-import { type Builder, chooseBuilder, createBuilder, engineFacts } from '../docker/builder.ts';
 import { buildFailure, failedOnCache, runBuild } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
-import { makePrivateConfig } from '../docker/config.ts';
-import { userCredentials } from '../docker/credentials.ts';
-import { type Manifest, openRegistry, type Registry } from '../docker/registry.ts';
+import type { Manifest, Registry } from '../docker/registry.ts';
 import { buildVertices } from '../docker/timings.ts';
 import { DeployError } from '../errors.ts';
-import type { JobContext } from '../github/context.ts';
-import type { Environment } from '../github/inputs.ts';
-import type { Log } from '../github/log.ts';
-import { type RunRecord, timed } from '../record.ts';
-import { layerCache } from './cache.ts';
+import { type BuildRecord, type BuildVertex, type CacheRecord, type ImageRecord, timed } from '../record.ts';
+import type { BuildRun } from './build-run.ts';
+import { type BuilderSource, builderSource } from './builder.ts';
+import { type LayerCache, layerCache } from './cache.ts';
+import { startCacheExport } from './cache-export.ts';
 import { checkImage } from './image-check.ts';
-import type { BuildInputs, Platform } from './inputs.ts';
+import type { BuildInputs } from './inputs.ts';
 import { type BuildPlan, imageName, planBuild } from './plan.ts';
-import { inputsFingerprint, type SkipSources } from './skip.ts';
+import { type SignedIn, signIn } from './sign-in.ts';
+import { type Fingerprint, inputsFingerprint } from './skip.ts';
 import { imageTags, inputsTag } from './tags.ts';
-
-/** What a run works with beside its inputs. */
-export interface BuildRun {
-  job: JobContext;
-  record: RunRecord;
-  log: Log;
-  env: Environment;
-  /** Saves what post removes. */
-  keep: (name: string, value: string) => void;
-}
 
 /**
  * Signs in, reuses the image of unchanged inputs or builds and pushes one, and checks it. Fills the record.
  * @throws DeployError
  */
 export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promise<void> {
-  const { record, log, env } = run;
-  const signedIn = await timed(record, 'sign in', () => signIn(inputs, run));
-  const { registry, docker, platform, own } = signedIn;
-  const image = imageName(registry.host, inputs.repository);
-  const cache = layerCache(inputs, platform, env, image, Date.now());
-  // Asked once, and only where it matters: for base images by name, and for the build.
-  let chosen: Promise<Builder> | undefined;
-  const builderOnce = (): Promise<Builder> => {
-    chosen ??= findBuilder(inputs, docker, cache.kind !== 'off');
-    return chosen;
-  };
-  const fingerprint = await timed(record, 'hash inputs', () =>
-    inputsFingerprint(inputs, env, { platform, docker, own, builder: builderOnce }),
-  );
+  const { record, log } = run;
+  const cache = layerCache(inputs, run.env, Date.now());
+  const builder = builderSource(inputs, run, cache.kind !== 'off');
+  // All of these at once; the first that fails ends the run.
+  const signingIn = timed(record, 'sign in', () => signIn(inputs, run));
+  builder.find().catch(() => {});
+  const [signedIn, fingerprint] = await Promise.all([
+    signingIn,
+    timed(record, 'hash inputs', () => inputsFingerprint(inputs, run.env, { signedIn: signingIn, builder })),
+  ]);
+  const { registry } = signedIn;
   const mark = 'hash' in fingerprint ? inputsTag(fingerprint.hash) : '';
   const tags = [...imageTags(run.job, inputs.tags), ...(mark === '' ? [] : [mark])];
   record.build = { result: 'failed', reason: '', tags, vertices: [] };
 
   const found = mark === '' || !inputs.push ? undefined : await lookUp(registry, inputs.repository, mark);
   if (found && inputs.rebuild === 'changed') {
-    log.info(`Reuse ${image}:${mark}: none of its inputs changed.`);
-    record.image = await checkImage(registry, inputs.repository, found, platform);
+    log.info(`Reuse ${imageName(registry.host, inputs.repository)}:${mark}: none of its inputs changed.`);
+    record.image = await checkImage(registry, inputs.repository, found, signedIn.platform);
     if (!inputs.dryRun) await addTags(registry, inputs.repository, tags, found);
     record.build = { ...record.build, result: 'reused', reason: 'no input of the build changed' };
     record.result = 'reused';
     return;
   }
-  const reason =
-    'doubt' in fingerprint
-      ? `the skip is off: ${fingerprint.doubt}`
-      : inputs.rebuild === 'always'
-        ? 'rebuild: always'
-        : 'an input of the build changed, or it was never pushed';
-  record.build.reason = reason;
-
-  const builder = await builderOnce();
+  record.build.reason = whyBuilt(fingerprint, inputs);
   if (cache.note !== '') log.info(cache.note);
-  const metadataFile = join(run.job.runnerTemp, `build-metadata-${randomUUID().slice(0, 8)}.json`);
-  const plan = planBuild(inputs, {
-    host: registry.host,
-    platform,
-    tags: pushedTags(tags, mark),
-    builder: builder.name,
+  await buildImage(inputs, run, { signedIn, cache, builder, tags, mark });
+}
+
+/** Why there is a build, one clause. */
+function whyBuilt(fingerprint: Fingerprint, inputs: BuildInputs): string {
+  if ('doubt' in fingerprint) return `the skip is off: ${fingerprint.doubt}`;
+  return inputs.rebuild === 'always'
+    ? 'rebuild: always'
+    : 'an input of the build changed, or it was never pushed';
+}
+
+/** What was found out before the build. */
+interface Before {
+  signedIn: SignedIn;
+  cache: LayerCache;
+  builder: BuilderSource;
+  /** All tags of the image, and the one among them that marks its inputs ('' where there is none). */
+  tags: string[];
+  mark: string;
+}
+
+async function buildImage(inputs: BuildInputs, run: BuildRun, before: Before): Promise<void> {
+  const { record, log } = run;
+  const { signedIn, cache, mark } = before;
+  const buildRecord = record.build as BuildRecord;
+  const files = join(run.job.runnerTemp, `build-${randomUUID().slice(0, 8)}`);
+  const facts = {
+    host: signedIn.registry.host,
+    platform: signedIn.platform,
+    tags: pushedTags(before.tags, mark),
     cache,
-    metadataFile,
-  });
-  for (const line of [`Why: ${reason}`, ...plan.lines]) log.info(line);
+    metadataFile: `${files}.json`,
+  };
   if (inputs.dryRun) {
-    log.info('dry-run: nothing was built.');
-    record.build.result = 'planned';
+    const { name } = await before.builder.find();
+    const { lines } = planBuild(inputs, { ...facts, builder: name, hostNetwork: false });
+    for (const line of [`Why: ${buildRecord.reason}`, ...lines, 'dry-run: nothing was built.'])
+      log.info(line);
+    buildRecord.result = 'planned';
     record.result = 'planned';
     return;
   }
-  if (builder.ours) {
-    run.keep('builder', builder.name);
-    await timed(record, 'start builder', () => createBuilder(docker, builder));
-  }
-  await timed(record, inputs.push ? 'build and push' : 'build', () => build(docker, plan, run));
-  const metadata = JSON.parse(await readFile(metadataFile, 'utf8')) as Record<string, string | undefined>;
-  record.build.vertices = await buildVertices(docker, metadata['buildx.build.ref'] ?? '');
-  const steps = record.build.vertices.filter(({ kind }) => ['run', 'copy', 'add'].includes(kind));
-  record.cache = {
-    kind: cache.kind,
-    hits: steps.filter(({ cached }) => cached).length,
-    total: steps.length,
-    bytes: 0,
-    ms: 0,
-  };
-  if (inputs.push)
-    record.image = await timed(record, 'check image', () =>
-      readBack(registry, inputs, platform, metadata['containerimage.digest'] ?? '', mark),
+  const ready = await timed(record, 'start builder', () =>
+    before.builder.start(signedIn.docker, signedIn.folder),
+  );
+  const plan = planBuild(inputs, { ...facts, builder: ready.name, hostNetwork: ready.hostNetwork });
+  for (const line of [`Why: ${buildRecord.reason}`, ...plan.lines]) log.info(line);
+  await timed(record, inputs.push ? 'build and push' : 'build', () => build(ready.docker, plan, run));
+  const metadata = JSON.parse(await readFile(facts.metadataFile, 'utf8')) as Record<
+    string,
+    string | undefined
+  >;
+  await rm(facts.metadataFile, { force: true });
+  // What was built is checked while its timings are read.
+  const [vertices, image] = await Promise.all([
+    buildVertices(ready.docker, metadata['buildx.build.ref'] ?? ''),
+    inputs.push
+      ? timed(record, 'check image', () =>
+          readBack(signedIn, inputs, metadata['containerimage.digest'] ?? '', mark),
+        )
+      : undefined,
+  ]);
+  if (image) record.image = image;
+  buildRecord.vertices = vertices;
+  record.cache = cacheUse(cache, vertices);
+  if (plan.cacheTo !== '' && isNews(record.cache))
+    run.keep(
+      'cache-export',
+      JSON.stringify(
+        startCacheExport(ready.docker, plan.request, plan.cacheTo, plan.secretEnv, `${files}-cache`),
+      ),
     );
-  record.build.result = 'built';
+  buildRecord.result = 'built';
   record.result = 'built';
 }
 
-/** @throws DeployError where no Engine answers or the named builder cannot be used */
-async function findBuilder(inputs: BuildInputs, docker: Docker, remoteCache: boolean): Promise<Builder> {
-  const name = `deploy-lambda-container-${randomUUID().slice(0, 8)}`;
-  const wanted = { builder: inputs.builder, driver: inputs.driver, remoteCache, name };
-  return await chooseBuilder(docker, wanted, await engineFacts(docker));
+/** What a build took from the cache. */
+function cacheUse({ kind }: LayerCache, vertices: readonly BuildVertex[]): CacheRecord {
+  const steps = vertices.filter((vertex) => ['run', 'copy', 'add'].includes(vertex.kind));
+  return { kind, hits: steps.filter(({ cached }) => cached).length, total: steps.length, ms: 0 };
 }
 
-async function signIn(
-  inputs: BuildInputs,
-  run: BuildRun,
-): Promise<{ registry: Registry; docker: Docker; platform: Platform; own: SkipSources['own'] }> {
-  const config = await awsConfig(inputs.aws);
-  const ecr = openEcr(config);
-  try {
-    const [login, architecture] = await Promise.all([
-      inputs.push ? ecr.signIn() : undefined,
-      inputs.platform === '' && inputs.functionName !== ''
-        ? functionArchitecture(config, inputs.functionName, run.log)
-        : undefined,
-    ]);
-    const host = inputs.registry || login?.host || 'localhost';
-    if (login && inputs.createRepository && !inputs.dryRun) {
-      const account = ecrHost(host)?.account;
-      if ((await ecr.hasRepository(inputs.repository, account)) === false) {
-        run.log.info(`Create ECR repository ${inputs.repository}.`);
-        await ecr.createRepository(inputs.repository, account);
-      }
-    }
-    const folder = join(run.job.runnerTemp, `docker-config-${randomUUID().slice(0, 8)}`);
-    // Saved before it exists: post removes it also when this process is killed meanwhile.
-    run.keep('docker-config', folder);
-    // ECR's password goes to ECR's own host alone; another registry gets the login that the user has there.
-    const ours = login?.host === host ? login : undefined;
-    const env = await makePrivateConfig(folder, run.env, ours);
-    run.keep('buildx-config', env.BUILDX_CONFIG);
-    return {
-      registry: openRegistry(host, ours ?? (await userCredentials(host, run.env))),
-      own: ours && { host, credentials: ours },
-      docker: { program: 'docker', env: { ...run.env, ...env } },
-      platform: inputs.platform || architecture || 'linux/amd64',
-    };
-  } finally {
-    ecr.close();
-  }
+/** Whether the cache lacks something of this build; where the builder told nothing, it may. */
+function isNews({ hits, total }: CacheRecord): boolean {
+  return total === 0 || hits < total;
 }
 
 /** The image that a tag names; a repository that is not there yet has none. */
@@ -188,7 +163,7 @@ async function build(docker: Docker, plan: BuildPlan, { log }: BuildRun): Promis
   let { code, tail } = await attempt(plan.request);
   if (code !== 0 && plan.request.cacheFrom !== '' && failedOnCache(tail)) {
     log.warning('The layer cache could not be used; building once more without it.');
-    ({ code, tail } = await attempt({ ...plan.request, cacheFrom: '', cacheTo: '' }));
+    ({ code, tail } = await attempt({ ...plan.request, cacheFrom: '' }));
   }
   if (code !== 0) throw buildFailure(plan.request.file, tail);
 }
@@ -205,12 +180,11 @@ function pushedTags(tags: string[], mark: string): string[] {
 
 /** Reads the pushed image back: what the registry holds is what Lambda will get. */
 async function readBack(
-  registry: Registry,
+  { registry, platform }: SignedIn,
   inputs: BuildInputs,
-  platform: Platform,
   digest: string,
   mark: string,
-) {
+): Promise<ImageRecord> {
   const manifest = await registry.manifest(inputs.repository, digest);
   if (typeof manifest === 'string')
     throw new DeployError(

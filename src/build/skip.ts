@@ -1,22 +1,19 @@
-import type { Builder } from '../docker/builder.ts';
-import type { Docker } from '../docker/command.ts';
-import type { RegistryCredentials } from '../docker/credentials.ts';
 import { identifyImages } from '../docker/image-identity.ts';
 import type { Environment } from '../github/inputs.ts';
+import type { BuilderSource } from './builder.ts';
 import { fingerprint } from './fingerprint.ts';
-import type { BuildInputs, Platform } from './inputs.ts';
+import type { BuildInputs } from './inputs.ts';
+import type { SignedIn } from './sign-in.ts';
 
 /** The hash of everything that goes into a build, or why it cannot be known. */
 export type Fingerprint = { hash: string } | { doubt: string };
 
 /** What must be known before the inputs of a build can be told. */
 export interface SkipSources {
-  platform: Platform;
-  docker: Docker;
-  /** Our own login, for base images that lie in the same registry. */
-  own: { host: string; credentials: RegistryCredentials } | undefined;
+  /** Awaited only for what needs it: the files are read meanwhile. */
+  signedIn: Promise<SignedIn>;
   /** The builder that the build would use. */
-  builder: () => Promise<Builder>;
+  builder: Pick<BuilderSource, 'find'>;
 }
 
 /**
@@ -26,16 +23,19 @@ export interface SkipSources {
 export async function inputsFingerprint(
   inputs: BuildInputs,
   env: Environment,
-  { platform, docker, own, builder }: SkipSources,
+  { signedIn, builder }: SkipSources,
 ): Promise<Fingerprint> {
+  // Only a function of another architecture makes the platform a question.
+  const asked = inputs.platform === '' && inputs.functionName !== '';
   return await fingerprint({
     ...inputs,
-    platform,
+    platform: asked ? (await signedIn).platform : inputs.platform || 'linux/amd64',
     secrets: inputs.secrets.length + inputs.secretEnvs.length + inputs.secretFiles.length > 0,
     ssh: inputs.ssh.length > 0,
     env,
     identify: async (images) => {
-      const engine = (await builder()).prefersLocalImages ? docker : undefined;
+      const [{ docker, own }, { prefersLocalImages }] = await Promise.all([signedIn, builder.find()]);
+      const engine = prefersLocalImages ? docker : undefined;
       return await identifyImages(images, { engine, env, own });
     },
   });

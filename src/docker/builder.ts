@@ -1,15 +1,37 @@
 import { DeployError } from '../errors.ts';
 import { type Docker, runDocker } from './command.ts';
 
+/** Drivers that a user can name; the first three need nothing else. */
+export const drivers = ['auto', 'docker', 'docker-container', 'remote', 'kubernetes'] as const;
+export type Driver = (typeof drivers)[number];
+
 /** The builder of a run. */
 export interface Builder {
-  /** For `--builder`; '' means the Engine's own. */
+  /** For `--builder`. */
   name: string;
   driver: string;
-  /** True where this run made it and must remove it. */
-  ours: boolean;
+  /** What this run starts for it, and ends: a private Engine, a builder, or nothing where it is there already. */
+  start: 'nothing' | 'engine' | 'builder';
   /** True where base images that the Engine has by name are used without asking their registry. */
   prefersLocalImages: boolean;
+}
+
+/** What is asked for. */
+export interface BuilderWish {
+  /** Name of a builder that exists; '' means none. */
+  builder: string;
+  driver: Driver;
+  /** Whether layers are to be kept outside of the Engine. */
+  remoteCache: boolean;
+  /** For a builder that is made here, unique in this job. */
+  name: string;
+}
+
+/** What is asked of the machine, each only where the choice depends on it. */
+export interface Machine {
+  engine(): Promise<EngineFacts>;
+  /** Whether a private Engine can be started beside the machine's own. */
+  canStartEngine(): Promise<boolean>;
 }
 
 /** What the Engine says of itself. */
@@ -24,19 +46,21 @@ export interface EngineFacts {
  * @throws DeployError where none answers
  */
 export async function engineFacts(docker: Docker): Promise<EngineFacts> {
-  const { code, stdout, stderr } = await runDocker(docker, ['info', '--format', '{{json .}}'], {
-    timeout: 20_000,
-  });
-  const info =
-    code === 0 ? (JSON.parse(stdout) as { ServerVersion?: string; DriverStatus?: string[][] }) : {};
-  if (!info.ServerVersion)
+  // Only these two: for all of `info` docker would start every plugin that it has.
+  const { code, stdout, stderr } = await runDocker(
+    docker,
+    ['info', '--format', '[{{json .ServerVersion}}, {{json .DriverStatus}}]'],
+    { timeout: 20_000 },
+  );
+  const [version, status] = (code === 0 ? JSON.parse(stdout) : []) as [string?, string[][]?];
+  if (!version)
     throw new DeployError(
       `No Docker Engine answers: ${stderr.trim().split('\n').pop() ?? 'docker info failed'}.`,
       'Start Docker, or run the job on `ubuntu-latest`.',
     );
   return {
-    version: info.ServerVersion,
-    containerdStore: (info.DriverStatus ?? []).some(
+    version,
+    containerdStore: (status ?? []).some(
       ([key, value]) => key === 'driver-type' && value === 'io.containerd.snapshotter.v1',
     ),
   };
@@ -44,59 +68,30 @@ export async function engineFacts(docker: Docker): Promise<EngineFacts> {
 
 /**
  * Chooses the builder, the first that fits: the one that is named; one that an earlier step made current; the
- * Engine's own, where its image store takes remote caches or none is wanted; else a docker-container builder.
- * @param wanted.name for a builder that is made here, unique in this job
+ * Engine's own, where its image store takes remote caches or none is wanted; a private Engine of the machine's own
+ * binaries, which is there in half a second; else a docker-container builder, whose image must be pulled.
  * @throws DeployError where the named one does not exist or Buildx is missing
  */
-export async function chooseBuilder(
-  docker: Docker,
-  wanted: {
-    builder: string;
-    driver: 'auto' | 'docker' | 'docker-container';
-    remoteCache: boolean;
-    name: string;
-  },
-  facts: EngineFacts,
-): Promise<Builder> {
-  if (wanted.driver === 'docker-container') return newBuilder(wanted.name);
-  const current = await inspect(docker, wanted.builder);
-  if (wanted.builder !== '' || (wanted.driver === 'auto' && current.driver !== 'docker'))
-    return { ...current, ours: false, prefersLocalImages: current.driver === 'docker' };
-  if (wanted.driver === 'docker' || facts.containerdStore || !wanted.remoteCache)
-    return { name: 'default', driver: 'docker', ours: false, prefersLocalImages: true };
-  return newBuilder(wanted.name);
-}
-
-/**
- * Creates a builder that `chooseBuilder` decided on.
- * @throws DeployError
- */
-export async function createBuilder(docker: Docker, { name, driver }: Builder): Promise<void> {
-  const { code, stderr } = await runDocker(docker, [
-    'buildx',
-    'create',
-    '--name',
-    name,
-    '--driver',
-    driver,
-    '--driver-opt',
-    'network=host',
-    '--bootstrap',
+export async function chooseBuilder(docker: Docker, wish: BuilderWish, machine: Machine): Promise<Builder> {
+  if (wish.driver !== 'auto' && wish.driver !== 'docker') return newBuilder(wish.name, wish.driver);
+  const [current, engine] = await Promise.all([
+    inspect(docker, wish.builder),
+    // A named builder may run elsewhere, so no Engine is no error yet.
+    machine.engine().catch((error: unknown) => error),
   ]);
-  if (code !== 0)
-    throw new DeployError(
-      `Cannot start a ${driver} builder: ${stderr.trim().split('\n').pop() ?? ''}.`,
-      'Name a `builder` that runs, or use an Engine with the containerd image store.',
-    );
+  if (wish.builder !== '' || (wish.driver === 'auto' && current.driver !== 'docker'))
+    return { ...current, start: 'nothing', prefersLocalImages: current.driver === 'docker' };
+  if (engine instanceof Error) throw engine;
+  const { containerdStore } = engine as EngineFacts;
+  const own: Builder = { name: 'default', driver: 'docker', start: 'nothing', prefersLocalImages: true };
+  if (wish.driver === 'docker' || containerdStore || !wish.remoteCache) return own;
+  if (await machine.canStartEngine()) return { ...own, start: 'engine', prefersLocalImages: false };
+  return newBuilder(wish.name, 'docker-container');
 }
 
-/** Removes a builder that this run made; one that is gone is fine. */
-export async function removeBuilder(docker: Docker, name: string): Promise<void> {
-  await runDocker(docker, ['buildx', 'rm', '--force', name], { timeout: 30_000 });
-}
-
-function newBuilder(name: string): Builder {
-  return { name, driver: 'docker-container', ours: true, prefersLocalImages: false };
+/** A builder that this run makes. */
+export function newBuilder(name: string, driver: Exclude<Driver, 'auto' | 'docker'>): Builder {
+  return { name, driver, start: 'builder', prefersLocalImages: false };
 }
 
 async function inspect(docker: Docker, name: string): Promise<{ name: string; driver: string }> {

@@ -17,9 +17,12 @@ export interface BuildRequest {
   ssh: string[];
   noCache: boolean;
   pull: boolean;
-  /** Full names with tags; with `push` all of them are pushed. */
+  /** Full names with tags; all of them are pushed. */
   names: string[];
-  push: boolean;
+  /** `push`: the image goes to its registry; `image`: it is built and stays; `cache`: only the cache is written. */
+  output: 'push' | 'image' | 'cache';
+  /** True where RUN is to use the machine's network. */
+  hostNetwork: boolean;
   /** Attributes of `--cache-from` and `--cache-to`; '' means none. Never a token: BuildKit's client reads it from its environment. */
   cacheFrom: string;
   cacheTo: string;
@@ -46,6 +49,7 @@ export function buildxArguments(request: BuildRequest): string[] {
     ...repeated('--label', request.labels),
     ...repeated('--secret', request.secrets),
     ...repeated('--ssh', request.ssh),
+    ...(request.hostNetwork ? ['--network', 'host'] : []),
     ...(request.noCache ? ['--no-cache'] : []),
     ...(request.pull ? ['--pull'] : []),
     ...given('--cache-from', request.cacheFrom),
@@ -62,10 +66,14 @@ export function buildxArguments(request: BuildRequest): string[] {
   ];
 }
 
-/** Names with commas between them stand in one CSV field. */
-function output({ names, push }: BuildRequest): string {
-  if (!push) return 'type=image,push=false';
-  return `type=image,"name=${names.join(',')}",push=true,compression=gzip`;
+/**
+ * Names with commas between them stand in one CSV field. With `store=false` the image goes from BuildKit's cache
+ * straight to the registry: the Engine's own store would fetch and unpack every layer, which nobody runs here.
+ */
+function output({ names, output }: BuildRequest): string {
+  if (output === 'cache') return 'type=cacheonly';
+  if (output === 'image') return 'type=image,push=false';
+  return `type=image,"name=${names.join(',')}",push=true,store=false,compression=gzip`;
 }
 
 /**

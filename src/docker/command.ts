@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { DeployError } from '../errors.ts';
@@ -34,16 +35,34 @@ export async function runDocker(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const child = spawn(docker.program, args, {
-    env: { ...docker.env, ...options.env },
+  return await runProgram([docker.program, ...args], docker.env, options);
+}
+
+/**
+ * Runs any program as `runDocker` runs docker.
+ * @param command the program and its arguments
+ * @throws DeployError where the program cannot be started or does not end within `timeout`
+ */
+export async function runProgram(
+  [program = '', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const child = spawn(program, args, {
+    env: { ...env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
   });
   const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', (cause) => reject(startError(docker.program, cause)));
+    child.once('error', (cause) => reject(startError(program, cause)));
     child.once('close', (code, signal) => {
       if (code !== null) resolve(code);
-      else reject(new DeployError(`\`docker ${args.slice(0, 2).join(' ')}\` was ended by ${signal}.`));
+      else
+        reject(
+          new DeployError(
+            `\`${[basename(program), ...args.slice(0, 2)].join(' ')}\` was ended by ${signal}.`,
+          ),
+        );
     });
   });
   const [code, stdout, stderr] = await Promise.all([

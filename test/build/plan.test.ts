@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layerCache } from '../../src/build/cache.ts';
+import { cacheAttributes, cacheScope, layerCache } from '../../src/build/cache.ts';
 import { readBuildInputs } from '../../src/build/inputs.ts';
 import { planBuild } from '../../src/build/plan.ts';
 import { imageTags } from '../../src/build/tags.ts';
@@ -17,7 +17,7 @@ const inputs = (values: Record<string, string> = {}) =>
     ),
     {},
   );
-const off = { kind: 'off', from: '', to: '', note: '' } as const;
+const off = { kind: 'off', writable: false, note: '' } as const;
 
 describe('planBuild', () => {
   it('makes one command line: one platform, no attestations, gzip, all tags in one push', () => {
@@ -26,13 +26,14 @@ describe('planBuild', () => {
       platform: 'linux/amd64',
       tags: ['sha-1', 'main'],
       builder: 'default',
+      hostNetwork: false,
       cache: off,
       metadataFile: '/tmp/m.json',
     });
     expect(buildxArguments(plan.request).join(' ')).toBe(
       'buildx build --builder default --file app/Dockerfile --platform linux/amd64 --build-arg A=1 ' +
         '--secret id=token,env=DEPLOY_LAMBDA_SECRET_0 --provenance=false --sbom=false ' +
-        '--output type=image,"name=r.example:5000/api:sha-1,r.example:5000/api:main",push=true,compression=gzip ' +
+        '--output type=image,"name=r.example:5000/api:sha-1,r.example:5000/api:main",push=true,store=false,compression=gzip ' +
         '--metadata-file /tmp/m.json --progress plain app',
     );
     expect(plan.secretEnv).toEqual({ DEPLOY_LAMBDA_SECRET_0: 's3cret' });
@@ -73,38 +74,45 @@ describe('layerCache', () => {
   const writable = JSON.stringify([{ Scope: 'refs/heads/main', Permission: 3 }]);
 
   it('reads and writes where the job may', () => {
-    const cache = layerCache(inputs(), 'linux/amd64', env({ exp: later, ac: writable }), 'r/api', now);
-    expect(cache.kind).toBe('gha');
-    expect(cache.from).toMatch(/^type=gha,version=2,scope=api-[0-9a-f]{8}$/);
-    expect(cache.to).toBe(`${cache.from},mode=max,ignore-error=true`);
+    const cache = layerCache(inputs(), env({ exp: later, ac: writable }), now);
+    expect(cache).toEqual({ kind: 'gha', writable: true, note: '' });
+    expect(cacheAttributes(cache, 'api', 'r/api')).toEqual({
+      from: 'type=gha,version=2,scope=api',
+      to: 'type=gha,version=2,scope=api,mode=max',
+    });
   });
   it('only reads without a writable scope, and says so', () => {
     const ac = JSON.stringify([{ Scope: 'refs/heads/main', Permission: 1 }]);
-    expect(layerCache(inputs(), 'linux/amd64', env({ exp: later, ac }), 'r/api', now)).toMatchObject({
-      kind: 'gha',
-      to: '',
-      note: expect.stringContaining('may read'),
-    });
+    const cache = layerCache(inputs(), env({ exp: later, ac }), now);
+    expect(cache).toMatchObject({ kind: 'gha', writable: false, note: expect.stringContaining('may read') });
+    expect(cacheAttributes(cache, 'api', 'r/api').to).toBe('');
   });
   it('leaves an expired token alone, which would fail the build', () => {
-    expect(
-      layerCache(inputs(), 'linux/amd64', env({ exp: now / 1000 - 1, ac: writable }), 'r/api', now),
-    ).toMatchObject({
-      kind: 'off',
-      from: '',
-      note: expect.stringContaining('expired'),
-    });
+    const cache = layerCache(inputs(), env({ exp: now / 1000 - 1, ac: writable }), now);
+    expect(cache).toMatchObject({ kind: 'off', note: expect.stringContaining('expired') });
+    expect(cacheAttributes(cache, 'api', 'r/api')).toEqual({ from: '', to: '' });
   });
   it('is off without the service, with one line only where gha was asked for', () => {
-    expect(layerCache(inputs(), 'linux/amd64', {}, 'r/api', now)).toEqual(off);
-    expect(layerCache(inputs({ cache: 'gha' }), 'linux/amd64', {}, 'r/api', now).note).toMatch(/not offered/);
+    expect(layerCache(inputs(), {}, now)).toEqual(off);
+    expect(layerCache(inputs({ cache: 'gha' }), {}, now).note).toMatch(/not offered/);
   });
-  it('differs by target and platform', () => {
-    const scope = (target: string, platform: string): string =>
-      layerCache(inputs({ target }), platform, env({ exp: later, ac: writable }), 'r/api', now).from;
-    expect(
-      new Set([scope('', 'linux/amd64'), scope('x', 'linux/amd64'), scope('', 'linux/arm64')]).size,
-    ).toBe(3);
+  it('lies in the registry beside the image, for those who may push it', () => {
+    const cache = layerCache(inputs({ cache: 'registry' }), {}, now);
+    expect(cacheAttributes(cache, 'a/b', 'r/api')).toEqual({
+      from: 'type=registry,ref=r/api:cache-a-b',
+      to: 'type=registry,ref=r/api:cache-a-b,mode=max,image-manifest=true,oci-mediatypes=true',
+    });
+    expect(layerCache(inputs({ cache: 'registry', push: 'false' }), {}, now).writable).toBe(false);
+  });
+});
+
+describe('cacheScope', () => {
+  it('differs by target and platform, and is the one that is given', () => {
+    const scope = (target: string, platform: string): string => cacheScope(inputs({ target }), platform);
+    const scopes = [scope('', 'linux/amd64'), scope('x', 'linux/amd64'), scope('', 'linux/arm64')];
+    expect(new Set(scopes).size).toBe(3);
+    expect(scopes[0]).toMatch(/^api-[0-9a-f]{8}$/);
+    expect(cacheScope(inputs({ 'cache-scope': 'mine' }), 'linux/amd64')).toBe('mine');
   });
 });
 

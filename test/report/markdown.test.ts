@@ -22,7 +22,7 @@ const deployed: RunRecord = {
     bytes: 74_300_000,
     layers: [{ digest: 'sha256:1', bytes: 74_000_000 }],
   },
-  cache: { kind: 'gha', hits: 1, total: 2, bytes: 0, ms: 0 },
+  cache: { kind: 'gha', hits: 1, total: 2, ms: 0 },
   deploy: [
     {
       function: 'api',

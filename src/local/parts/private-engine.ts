@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { mountPoints } from '../../docker/mounts.ts';
 import { DeployError } from '../../errors.ts';
 import { pings, usesContainerdStore } from './engine-api.ts';
 import { type EnginePrograms, enginePrograms } from './engine-programs.ts';
@@ -211,21 +212,4 @@ export async function stopEngine(options: EngineOptions): Promise<void> {
 async function unmountBelow(folders: string[]): Promise<void> {
   const mounts = mountPoints(await readFile(MOUNTS, 'utf8'), folders);
   for (const path of mounts) await tryRun('umount', ['--lazy', path]);
-}
-
-/**
- * The mount points at or below folders, the last mounted first.
- * @param mountinfo the text of /proc/self/mountinfo
- */
-export function mountPoints(mountinfo: string, folders: string[]): string[] {
-  const paths = mountinfo.split('\n').flatMap((line) => {
-    const path = line.split(' ')[4];
-    // Blanks in paths are written in octal.
-    return path
-      ? [path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))]
-      : [];
-  });
-  return paths
-    .filter((path) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`)))
-    .reverse();
 }

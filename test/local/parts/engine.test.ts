@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { mountPoints } from '../../../src/docker/mounts.ts';
 import { engineProblem } from '../../../src/local/parts/engine.ts';
 import { layoutContext, standInName } from '../../../src/local/parts/images.ts';
 import { forwardingRules, freePool, outgoingMtu } from '../../../src/local/parts/network.ts';
-import { mountPoints } from '../../../src/local/parts/private-engine.ts';
 
 const HEAD = 'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT';
 /** One line of /proc/net/route; addresses as the kernel prints them, in little-endian hex. */
