@@ -1,16 +1,17 @@
 import { afterEach, expect, test } from 'vitest';
 import { mediaTypes } from '../../src/docker/media-types.ts';
 import { openRegistry } from '../../src/docker/registry.ts';
-import { digestOf, type RegistryStandIn, type StandInOptions, startRegistry } from './registry-stand-in.ts';
+import { digestOf } from '../support/registry-images.ts';
+import { type RegistryOptions, type RegistryServer, startRegistry } from '../support/registry-server.ts';
 
-const running: RegistryStandIn[] = [];
+const running: RegistryServer[] = [];
 afterEach(async () => {
   for (const standIn of running.splice(0)) await standIn.close();
 });
 
 const body = Buffer.from('{"schemaVersion":2}');
 
-async function start(options: StandInOptions = {}): Promise<RegistryStandIn> {
+async function start(options: RegistryOptions = { anonymous: true }): Promise<RegistryServer> {
   const standIn = await startRegistry(options);
   running.push(standIn);
   for (const reference of ['v1', digestOf(body)])
@@ -19,7 +20,7 @@ async function start(options: StandInOptions = {}): Promise<RegistryStandIn> {
 }
 
 test('a manifest comes with its digest and media type, and can be tagged again', async () => {
-  const standIn = await start({ login: 'AWS:secret' });
+  const standIn = await start({});
   const registry = openRegistry(standIn.host, { username: 'AWS', password: 'secret' });
   const manifest = await registry.manifest('app', 'v1');
   if (typeof manifest === 'string') throw new Error(manifest);
@@ -30,13 +31,13 @@ test('a manifest comes with its digest and media type, and can be tagged again',
 });
 
 test('an unknown tag and an unknown repository are told apart', async () => {
-  const registry = openRegistry((await start({ repositories: ['app'] })).host);
+  const registry = openRegistry((await start({ anonymous: true, repositories: ['app'] })).host);
   expect(await registry.manifest('app', 'no')).toBe('unknown');
   expect(await registry.manifest('other', 'no')).toBe('unknown-repository');
 });
 
 test('a wrong login is refused with what to allow', async () => {
-  const registry = openRegistry((await start({ login: 'AWS:secret' })).host, {
+  const registry = openRegistry((await start({})).host, {
     username: 'AWS',
     password: 'no',
   });
@@ -44,7 +45,7 @@ test('a wrong login is refused with what to allow', async () => {
 });
 
 test('a tag that cannot be moved says so; the same digest is fine', async () => {
-  const registry = openRegistry((await start({ immutable: true })).host);
+  const registry = openRegistry((await start({ anonymous: true, immutable: true })).host);
   const manifest = { digest: digestOf(body), mediaType: mediaTypes.ociManifest, body };
   await registry.tag('app', 'v1', manifest);
   const other = Buffer.from('{}');
