@@ -69,12 +69,17 @@ export function cacheAttributes(
   image: string,
 ): { from: string; to: string } {
   if (cache.kind === 'off') return { from: '', to: '' };
+  // BuildKit retries for so long where the service throttles or fails; of a layer it has no limit of its own.
+  const [reading, writing] = cache.kind === 'gha' ? [',timeout=10s', ',timeout=2m'] : ['', ''];
   const options = ['mode=max'];
   const tag = `cache-${scope.replace(/[^\w.-]+/g, '-').slice(0, 120)}`;
   const from =
     cache.kind === 'gha' ? `type=gha,version=2,scope=${scope}` : `type=registry,ref=${image}:${tag}`;
   if (cache.kind === 'registry') options.push('image-manifest=true', 'oci-mediatypes=true');
-  return { from, to: cache.writable ? [from, ...options].join(',') : '' };
+  return {
+    from: `${from}${reading}`,
+    to: cache.writable ? `${[from, ...options].join(',')}${writing}` : '',
+  };
 }
 
 function readToken(token: string): RuntimeToken | undefined {

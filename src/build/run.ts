@@ -96,7 +96,9 @@ async function buildImage(inputs: BuildInputs, run: BuildRun, before: Before): P
   );
   const plan = planBuild(inputs, { ...facts, builder: ready.name, hostNetwork: ready.hostNetwork });
   for (const line of [`Why: ${buildRecord.reason}`, ...plan.lines]) log.info(line);
-  await timed(record, inputs.push ? 'build and push' : 'build', () => build(ready.docker, plan, run));
+  const cacheWorks = await timed(record, inputs.push ? 'build and push' : 'build', () =>
+    build(ready.docker, plan, run),
+  );
   const metadata = JSON.parse(await readFile(facts.metadataFile, 'utf8')) as Record<
     string,
     string | undefined
@@ -114,7 +116,7 @@ async function buildImage(inputs: BuildInputs, run: BuildRun, before: Before): P
   if (image) record.image = image;
   buildRecord.vertices = vertices;
   record.cache = cacheUse(cache, vertices);
-  if (plan.cacheTo !== '' && isNews(record.cache))
+  if (plan.cacheTo !== '' && cacheWorks && isNews(record.cache))
     run.keep(
       'cache-export',
       JSON.stringify(
@@ -156,16 +158,25 @@ async function addTags(
   );
 }
 
-/** Builds; where the imported cache was the trouble, once more without it. */
-async function build(docker: Docker, plan: BuildPlan, { log }: BuildRun): Promise<void> {
+/**
+ * Builds; where the imported cache was the trouble, once more without it.
+ * @returns whether the cache could be used, so that it is worth writing to
+ */
+async function build(docker: Docker, plan: BuildPlan, { log }: BuildRun): Promise<boolean> {
   const attempt = (request: BuildPlan['request']) =>
     log.group('docker buildx build', () => runBuild(docker, request, plan.secretEnv, log.info));
-  let { code, tail } = await attempt(plan.request);
-  if (code !== 0 && plan.request.cacheFrom !== '' && failedOnCache(tail)) {
-    log.warning('The layer cache could not be used; building once more without it.');
-    ({ code, tail } = await attempt({ ...plan.request, cacheFrom: '' }));
+  const first = await attempt(plan.request);
+  const trouble = first.cacheTrouble || (failedOnCache(first.tail) ? 'it does not hold what it lists' : '');
+  if (first.code === 0) {
+    if (first.cacheTrouble !== '')
+      log.warning(`The layer cache could not be read (${trouble}); this build went without it.`);
+    return first.cacheTrouble === '';
   }
-  if (code !== 0) throw buildFailure(plan.request.file, tail);
+  if (plan.request.cacheFrom === '' || trouble === '') throw buildFailure(plan.request.file, first.tail);
+  log.warning(`The layer cache could not be used (${trouble}); building once more without it.`);
+  const second = await attempt({ ...plan.request, cacheFrom: '' });
+  if (second.code !== 0) throw buildFailure(plan.request.file, second.tail);
+  return false;
 }
 
 /**

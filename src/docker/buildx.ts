@@ -1,5 +1,6 @@
 import { DeployError } from '../errors.ts';
 import { type Docker, runDocker } from './command.ts';
+import { watchImport } from './import-watch.ts';
 
 /** Everything that `docker buildx build` is told, as data. */
 export interface BuildRequest {
@@ -76,28 +77,51 @@ function output({ names, output }: BuildRequest): string {
   return `type=image,"name=${names.join(',')}",push=true,store=false,compression=gzip`;
 }
 
+/** How a build ended. */
+export interface BuildOutcome {
+  /** Exit code; 1 where it was ended because its cache did not answer. */
+  code: number;
+  /** The last lines of the progress. */
+  tail: string[];
+  /** Why the layer cache could not be read; '' where it was. */
+  cacheTrouble: string;
+}
+
+/** Longer than BuildKit's own limit (`timeout` of the cache), which is for a service that answers with errors. */
+const importLimit = 15_000;
+
 /**
  * Runs a build, its progress line by line to `onLine`.
  * @param secretEnv values of the secrets, in the environment of this one process
- * @returns the exit code and the last lines of the progress
  */
 export async function runBuild(
   docker: Docker,
   request: BuildRequest,
   secretEnv: NodeJS.ProcessEnv,
   onLine: (line: string) => void,
-): Promise<{ code: number; tail: string[] }> {
+): Promise<BuildOutcome> {
   const tail: string[] = [];
-  const { code } = await runDocker(docker, buildxArguments(request), {
-    env: secretEnv,
-    onStdout: onLine,
-    onStderr: (line) => {
-      onLine(line);
-      tail.push(line);
-      if (tail.length > 60) tail.shift();
-    },
-  });
-  return { code, tail };
+  const abort = new AbortController();
+  const watch = watchImport(importLimit, () => abort.abort());
+  try {
+    const { code } = await runDocker(docker, buildxArguments(request), {
+      env: secretEnv,
+      signal: abort.signal,
+      onStdout: onLine,
+      onStderr: (line) => {
+        onLine(line);
+        watch.line(line);
+        tail.push(line);
+        if (tail.length > 60) tail.shift();
+      },
+    });
+    return { code, tail, cacheTrouble: watch.trouble() };
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
+    return { code: 1, tail, cacheTrouble: watch.trouble() };
+  } finally {
+    watch.end();
+  }
 }
 
 /**
@@ -130,10 +154,13 @@ function hint(error: string): string {
   return '';
 }
 
-/** Whether a build failed on its imported cache, so that it is worth one try without. */
+/**
+ * Whether a build failed on its imported cache, so that it is worth one try without. Where it was rather a base image
+ * that did not arrive whole, that try does no harm.
+ */
 export function failedOnCache(tail: readonly string[]): boolean {
   return tail.some((line) =>
-    /failed to (configure|load|import).*cache|cache (importer|exporter)|BlobNotFound|blob .* not found|actions.*cache.*(4\d\d|5\d\d)/i.test(
+    /failed to (configure|load|import).*cache|cache (importer|exporter)|BlobNotFound|blob .* not found|actions.*cache.*(4\d\d|5\d\d)|short read|unexpected EOF|unexpected commit digest/i.test(
       line,
     ),
   );

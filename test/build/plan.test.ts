@@ -77,8 +77,8 @@ describe('layerCache', () => {
     const cache = layerCache(inputs(), env({ exp: later, ac: writable }), now);
     expect(cache).toEqual({ kind: 'gha', writable: true, note: '' });
     expect(cacheAttributes(cache, 'api', 'r/api')).toEqual({
-      from: 'type=gha,version=2,scope=api',
-      to: 'type=gha,version=2,scope=api,mode=max',
+      from: 'type=gha,version=2,scope=api,timeout=10s',
+      to: 'type=gha,version=2,scope=api,mode=max,timeout=2m',
     });
   });
   it('only reads without a writable scope, and says so', () => {

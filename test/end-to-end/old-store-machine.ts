@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { containerRuntime } from '../../src/local/aws/container.ts';
+import { startLocalAws } from '../../src/local/aws/server.ts';
+import { enginePrograms } from '../../src/local/parts/engine-programs.ts';
+import type { Parts } from '../../src/local/parts/index.ts';
+import { type ActionOutcome, runMain, runPost } from '../../src/local/runner.ts';
+import { type CacheService, runtimeToken, startCacheService } from '../support/cache-service.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** What a test may change of one run. */
+export interface RunOptions {
+  inputs?: Record<string, string>;
+  env?: Record<string, string>;
+}
+
+/** A machine whose Engine has the old image store, as on GitHub's hosted runners. */
+export interface OldStoreMachine {
+  /** Build context with a Dockerfile of three COPY, one of them in a stage of its own. */
+  context: string;
+  temp: string;
+  /** PATH of the action. */
+  path: string;
+  cache: CacheService;
+  /** What the last run printed, post included. */
+  log(): string;
+  /** Main of the build action. */
+  main(options?: RunOptions): Promise<ActionOutcome>;
+  /** Its post. */
+  post(outcome: ActionOutcome): Promise<ActionOutcome>;
+  /** What a run could leave behind. */
+  traces(): Promise<Traces>;
+  close(): Promise<void>;
+}
+
+export interface Traces {
+  links: string[];
+  mounts: string[];
+  processes: string[];
+  /** In RUNNER_TEMP. */
+  files: string[];
+}
+
+/**
+ * Starts the surroundings of the build action with a `docker` that says of the real Engine that it has the old image
+ * store. Everything else is real, so no build could use the cache but in a private Engine.
+ */
+export async function startOldStoreMachine(parts: Parts): Promise<OldStoreMachine> {
+  const temp = await mkdtemp(join(tmpdir(), 'machine-'));
+  const [context, bin, runner] = ['context', 'bin', 'runner'].map((name) => join(temp, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await Promise.all([mkdir(context), mkdir(bin), mkdir(runner)]);
+  await writeFile(join(bin, 'docker'), oldStoreDocker(parts.docker.program));
+  await chmod(join(bin, 'docker'), 0o755);
+  await Promise.all(['one', 'two'].map((name) => writeFile(join(context, name), randomUUID().repeat(2_000))));
+  await writeFile(join(context, 'Dockerfile'), dockerfile);
+  const { env } = await enginePrograms(join(root, '.local'), () => {});
+  const path = [bin, env.PATH].join(delimiter);
+  const stateFolder = join(temp, 'aws');
+  const { docker, emulator, registry } = parts;
+  const [aws, cache] = await Promise.all([
+    startLocalAws({
+      stateFolder,
+      registry,
+      runtime: containerRuntime({ docker, emulator, registry, stateFolder }),
+    }),
+    startCacheService(),
+  ]);
+  let lines: string[] = [];
+  const options = {
+    dist: join(root, 'dist'),
+    temp: runner,
+    workspace: context,
+    summary: join(temp, 'summary.md'),
+    print: (line: string) => void lines.push(line),
+  };
+  const call = (changes: RunOptions = {}) => ({
+    name: 'build',
+    inputs: {
+      context,
+      repository: `machine-${process.pid}`,
+      registry: registry.host,
+      'create-repository': 'true',
+      platform: process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64',
+      'aws-region': 'us-east-1',
+      rebuild: 'always',
+      'cache-scope': 'machine',
+      ...changes.inputs,
+    },
+    env: {
+      ...docker.env,
+      PATH: path,
+      LD_LIBRARY_PATH: env.LD_LIBRARY_PATH ?? '',
+      AWS_ENDPOINT_URL: aws.endpoint,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      ACTIONS_RESULTS_URL: cache.url,
+      ACTIONS_CACHE_SERVICE_V2: 'true',
+      ACTIONS_RUNTIME_TOKEN: runtimeToken({ scopes: { 'refs/heads/main': 'write' } }),
+      ...changes.env,
+    },
+  });
+  return {
+    context,
+    temp,
+    path,
+    cache,
+    log: () => lines.join('\n'),
+    async main(changes) {
+      lines = [];
+      cache.resetCounters();
+      return await runMain(call(changes), options);
+    },
+    post: async (outcome) => await runPost(call(), outcome, options),
+    traces: async () => await tracesBelow(runner),
+    async close() {
+      await Promise.all([aws.close(), cache.close()]);
+      await rm(temp, { recursive: true, force: true });
+    },
+  };
+}
+
+const dockerfile = `FROM scratch AS first
+COPY one /one
+FROM scratch
+COPY --link --from=first /one /one
+COPY --link two /two
+CMD ["/one"]
+`;
+
+/** A script, since the action starts whatever `docker` is on PATH. */
+function oldStoreDocker(docker: string): string {
+  return `#!/bin/sh
+if [ "$1" = info ]; then
+  echo '["28.0.4", [["Backing Filesystem", "extfs"]]]'
+else
+  exec '${docker}' "$@"
+fi
+`;
+}
+
+async function tracesBelow(folder: string): Promise<Traces> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return {
+    links: (await readdir('/sys/class/net')).filter((name) => name.startsWith('dlc-')).sort(),
+    mounts: (await readFile('/proc/self/mountinfo', 'utf8'))
+      .split('\n')
+      .filter((line) => line.includes(folder)),
+    processes: commands.filter((line) => line.includes(folder)),
+    // The run record is the caller's.
+    files: (await readdir(folder)).filter((name) => name !== 'deploy-lambda-container'),
+  };
+}
