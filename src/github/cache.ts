@@ -1,0 +1,135 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { DeployError } from '../errors.ts';
+
+/** Why GitHub's cache did not do what it was asked; to be told in one line, never to fail a job. */
+export class CacheError extends DeployError {}
+
+/** GitHub's cache of folders, an archive a key. */
+export interface CacheStore {
+  /** Whether this job is offered the service. */
+  isAvailable(): boolean;
+  /**
+   * The key that a restore would take, without downloading.
+   * @throws CacheError
+   */
+  find(folder: string, key: string, options: CacheOptions): Promise<string | undefined>;
+  /**
+   * Unpacks the entry of `key`, else the newest whose key starts with one of `restoreKeys`.
+   * @returns undefined where there is none
+   * @throws CacheError
+   */
+  restore(
+    folder: string,
+    key: string,
+    options: CacheOptions,
+  ): Promise<{ key: string; bytes: number } | undefined>;
+  /**
+   * @returns the archive's size in bytes
+   * @throws CacheError
+   */
+  save(folder: string, key: string, options: Pick<CacheOptions, 'timeout'>): Promise<{ bytes: number }>;
+}
+
+export interface CacheOptions {
+  restoreKeys?: readonly string[];
+  /** Milliseconds; what goes on after that is left alone and ends with the process. */
+  timeout: number;
+}
+
+/**
+ * The store of this job, by `@actions/cache` (tar and zstd; v1 and v2 of the service). The library needs the job's own
+ * environment: ACTIONS_RESULTS_URL, ACTIONS_RUNTIME_TOKEN, GITHUB_SERVER_URL, RUNNER_TEMP. An entry is found only
+ * under the same path of its folder as it was saved from.
+ */
+export function openCacheStore(): CacheStore {
+  return {
+    isAvailable: () =>
+      Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
+      Boolean(process.env.ACTIONS_RESULTS_URL || process.env.ACTIONS_CACHE_URL),
+    async find(folder, key, { restoreKeys = [], timeout }) {
+      const { result } = await quietly(timeout, async (library) =>
+        library.restoreCache([folder], key, [...restoreKeys], { lookupOnly: true }),
+      );
+      return result;
+    },
+    async restore(folder, key, { restoreKeys = [], timeout }) {
+      const { result, lines } = await quietly(timeout, async (library) =>
+        library.restoreCache([folder], key, [...restoreKeys], {
+          // A stalled segment is not waited for longer than all of it may take.
+          segmentTimeoutInMs: timeout,
+          timeoutInMs: Math.min(timeout, 30_000),
+        }),
+      );
+      return result === undefined ? undefined : { key: result, bytes: sizeIn(lines) };
+    },
+    async save(folder, key, { timeout }) {
+      const { result, lines } = await quietly(timeout, async (library) => library.saveCache([folder], key));
+      if (result === -1) throw new CacheError('it was not saved');
+      return { bytes: sizeIn(lines) };
+    },
+  };
+}
+
+/** What the library writes while it works for us is collected here, by the asynchronous calls that come of it. */
+const collected = new AsyncLocalStorage<string[]>();
+let writes: typeof process.stdout.write | undefined;
+
+/**
+ * Runs the library with its lines kept from the log. It turns most failures into a warning, a server's into an error
+ * annotation on the job, and returns as if nothing was found: its lines are the only place where the reason stands.
+ */
+async function quietly<T>(
+  timeout: number,
+  work: (library: typeof import('@actions/cache')) => Promise<T>,
+): Promise<{ result: T; lines: string[] }> {
+  collectWrites();
+  // Imported where it is used: loading it takes a tenth of a second.
+  const library = await import('@actions/cache');
+  const lines: string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new CacheError(`GitHub's cache did not answer within ${Math.ceil(timeout / 1000)} s`)),
+      timeout,
+    );
+  });
+  try {
+    const result = await Promise.race([collected.run(lines, () => work(library)), late]);
+    const failure = reasonIn(lines);
+    if (failure !== '') throw new CacheError(failure);
+    return { result, lines };
+  } catch (error) {
+    if (error instanceof CacheError) throw error;
+    throw new CacheError(error instanceof Error ? error.message : String(error), '', { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function collectWrites(): void {
+  if (writes) return;
+  const original = process.stdout.write.bind(process.stdout);
+  writes = original;
+  process.stdout.write = ((chunk: string | Uint8Array, ...rest: []) => {
+    const lines = collected.getStore();
+    // A mask must reach the runner.
+    if (!lines || String(chunk).startsWith('::add-mask::')) return original(chunk, ...rest);
+    lines.push(...String(chunk).split('\n'));
+    return true;
+  }) as typeof process.stdout.write;
+}
+
+function reasonIn(lines: readonly string[]): string {
+  const text = lines.find((line) => /^(::(warning|error)[^:]*::)?Failed to (restore|save): /.test(line));
+  const finalize = lines.find((line) => /^::(warning|error)[^:]*::(?!You've hit)/.test(line));
+  return (text ?? finalize ?? '')
+    .replace(/^::\w+[^:]*::/, '')
+    .replaceAll('%0A', ' ')
+    .slice(0, 300);
+}
+
+/** Of `Cache Size: ~1 MB (N B)` (restore) or `File Size: N` (save). */
+function sizeIn(lines: readonly string[]): number {
+  const text = lines.map((line) => /Cache Size: .*\((\d+) B\)|File Size: (\d+)/.exec(line)).find(Boolean);
+  return Number(text?.[1] ?? text?.[2] ?? 0);
+}
