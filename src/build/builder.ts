@@ -14,6 +14,8 @@ export interface ReadyBuilder {
   name: string;
   /** True where RUN must use the machine's network. */
   hostNetwork: boolean;
+  /** Another one of its kind, for when this one hangs on something; itself where there is only one. */
+  another(): Promise<Docker>;
 }
 
 /** The builder of one run: found at once, started only where something is to be built. */
@@ -46,8 +48,7 @@ export function builderSource(inputs: BuildInputs, run: BuildRun, remoteCache: b
     find,
     async start(signedIn, folder) {
       const chosen = await find();
-      const present = { docker: signedIn, name: chosen.name, hostNetwork: false };
-      if (chosen.start === 'nothing') return present;
+      if (chosen.start === 'nothing') return readyBuilder(signedIn, chosen.name);
       if (chosen.start === 'builder') return await create(chosen, signedIn, folder, inputs, run);
       const found = await programs();
       const engine = found && (await startPrivateEngine(found, signedIn, run));
@@ -64,19 +65,28 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
+function readyBuilder(docker: Docker, name: string): ReadyBuilder {
+  return { docker, name, hostNetwork: false, another: async () => docker };
+}
+
 /** @returns undefined, with one line, where it does not start: there is another way */
 async function startPrivateEngine(
   programs: EnginePrograms,
   docker: Docker,
   run: BuildRun,
 ): Promise<ReadyBuilder | undefined> {
-  const folder = engineFolder(run.job.runnerTemp, randomUUID().slice(0, 8));
-  // Before it exists, as with everything that post removes.
-  run.keep('engine', folder);
-  try {
+  const folders: string[] = [];
+  const start = async (): Promise<Docker> => {
+    const folder = engineFolder(run.job.runnerTemp, randomUUID().slice(0, 8));
+    folders.push(folder);
+    // Before it exists, as with everything that post removes.
+    run.keep('engines', folders.join('\n'));
     await startEngine(folder, programs);
     const env = { ...docker.env, DOCKER_HOST: engineHost(folder), DOCKER_CONTEXT: '', DOCKER_TLS_VERIFY: '' };
-    return { docker: { ...docker, env }, name: 'default', hostNetwork: true };
+    return { ...docker, env };
+  };
+  try {
+    return { docker: await start(), name: 'default', hostNetwork: true, another: start };
   } catch (error) {
     run.log.warning(`${describeError(error)} Building with a docker-container builder instead.`);
     return undefined;
@@ -93,5 +103,5 @@ async function create(
   run.keep('builder', builder.name);
   const certificates = builder.driver === 'remote' ? await builderCertificates(run.env, folder) : [];
   await createBuilder(docker, builder, inputs, certificates);
-  return { docker, name: builder.name, hostNetwork: false };
+  return readyBuilder(docker, builder.name);
 }

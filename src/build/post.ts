@@ -23,9 +23,9 @@ await runAction(async () => {
       { program: 'docker', env: { ...process.env, BUILDX_CONFIG: core.getState('buildx-config') } },
       builder,
     );
-  const engine = core.getState('engine');
-  const programs = engine === '' ? undefined : await enginePrograms(process.env);
-  if (programs) await stopEngine(engine, programs);
+  const engines = core.getState('engines').split('\n').filter(Boolean);
+  const programs = engines.length === 0 ? undefined : await enginePrograms(process.env);
+  if (programs) for (const engine of engines) await stopEngine(engine, programs);
   const folder = core.getState('docker-config');
   if (folder !== '') await removePrivateConfig(folder);
 });

@@ -6,9 +6,11 @@ import type { Docker } from '../docker/command.ts';
 import type { Manifest, Registry } from '../docker/registry.ts';
 import { buildVertices } from '../docker/timings.ts';
 import { DeployError } from '../errors.ts';
+import { cacheServiceTrouble } from '../github/cache-service.ts';
+import type { Log } from '../github/log.ts';
 import { type BuildRecord, type BuildVertex, type CacheRecord, type ImageRecord, timed } from '../record.ts';
 import type { BuildRun } from './build-run.ts';
-import { type BuilderSource, builderSource } from './builder.ts';
+import { type BuilderSource, builderSource, type ReadyBuilder } from './builder.ts';
 import { type LayerCache, layerCache } from './cache.ts';
 import { startCacheExport } from './cache-export.ts';
 import { checkImage } from './image-check.ts';
@@ -29,6 +31,7 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   // All of these at once; the first that fails ends the run.
   const signingIn = timed(record, 'sign in', () => signIn(inputs, run));
   builder.find().catch(() => {});
+  const cacheTrouble = cache.kind === 'gha' ? cacheServiceTrouble(run.env) : '';
   const [signedIn, fingerprint] = await Promise.all([
     signingIn,
     timed(record, 'hash inputs', () => inputsFingerprint(inputs, run.env, { signedIn: signingIn, builder })),
@@ -49,7 +52,15 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   }
   record.build.reason = whyBuilt(fingerprint, inputs);
   if (cache.note !== '') log.info(cache.note);
-  await buildImage(inputs, run, { signedIn, cache, builder, tags, mark });
+  const usable = cacheWithout(cache, await cacheTrouble, log);
+  await buildImage(inputs, run, { signedIn, cache: usable, builder, tags, mark });
+}
+
+/** The cache, or none where its service is in trouble. */
+function cacheWithout(cache: LayerCache, trouble: string, log: Log): LayerCache {
+  if (trouble === '') return cache;
+  log.warning(`GitHub's cache service is of no use (${trouble}); building without the layer cache.`);
+  return { kind: 'off', writable: false, note: '' };
 }
 
 /** Why there is a build, one clause. */
@@ -96,8 +107,8 @@ async function buildImage(inputs: BuildInputs, run: BuildRun, before: Before): P
   );
   const plan = planBuild(inputs, { ...facts, builder: ready.name, hostNetwork: ready.hostNetwork });
   for (const line of [`Why: ${buildRecord.reason}`, ...plan.lines]) log.info(line);
-  const cacheWorks = await timed(record, inputs.push ? 'build and push' : 'build', () =>
-    build(ready.docker, plan, run),
+  const { docker, cacheWorks } = await timed(record, inputs.push ? 'build and push' : 'build', () =>
+    build(ready, plan, run),
   );
   const metadata = JSON.parse(await readFile(facts.metadataFile, 'utf8')) as Record<
     string,
@@ -106,7 +117,7 @@ async function buildImage(inputs: BuildInputs, run: BuildRun, before: Before): P
   await rm(facts.metadataFile, { force: true });
   // What was built is checked while its timings are read.
   const [vertices, image] = await Promise.all([
-    buildVertices(ready.docker, metadata['buildx.build.ref'] ?? ''),
+    buildVertices(docker, metadata['buildx.build.ref'] ?? ''),
     inputs.push
       ? timed(record, 'check image', () =>
           readBack(signedIn, inputs, metadata['containerimage.digest'] ?? '', mark),
@@ -119,9 +130,7 @@ async function buildImage(inputs: BuildInputs, run: BuildRun, before: Before): P
   if (plan.cacheTo !== '' && cacheWorks && isNews(record.cache))
     run.keep(
       'cache-export',
-      JSON.stringify(
-        startCacheExport(ready.docker, plan.request, plan.cacheTo, plan.secretEnv, `${files}-cache`),
-      ),
+      JSON.stringify(startCacheExport(docker, plan.request, plan.cacheTo, plan.secretEnv, `${files}-cache`)),
     );
   buildRecord.result = 'built';
   record.result = 'built';
@@ -160,23 +169,28 @@ async function addTags(
 
 /**
  * Builds; where the imported cache was the trouble, once more without it.
- * @returns whether the cache could be used, so that it is worth writing to
+ * @returns the docker that holds the result, and whether the cache could be used, so that it is worth writing to
  */
-async function build(docker: Docker, plan: BuildPlan, { log }: BuildRun): Promise<boolean> {
-  const attempt = (request: BuildPlan['request']) =>
+async function build(
+  ready: ReadyBuilder,
+  plan: BuildPlan,
+  { log }: BuildRun,
+): Promise<{ docker: Docker; cacheWorks: boolean }> {
+  const attempt = (docker: Docker, request: BuildPlan['request']) =>
     log.group('docker buildx build', () => runBuild(docker, request, plan.secretEnv, log.info));
-  const first = await attempt(plan.request);
+  const first = await attempt(ready.docker, plan.request);
   const trouble = first.cacheTrouble || (failedOnCache(first.tail) ? 'it does not hold what it lists' : '');
   if (first.code === 0) {
     if (first.cacheTrouble !== '')
       log.warning(`The layer cache could not be read (${trouble}); this build went without it.`);
-    return first.cacheTrouble === '';
+    return { docker: ready.docker, cacheWorks: first.cacheTrouble === '' };
   }
   if (plan.request.cacheFrom === '' || trouble === '') throw buildFailure(plan.request.file, first.tail);
   log.warning(`The layer cache could not be used (${trouble}); building once more without it.`);
-  const second = await attempt({ ...plan.request, cacheFrom: '' });
+  const docker = first.cacheTrouble === '' ? ready.docker : await ready.another();
+  const second = await attempt(docker, { ...plan.request, cacheFrom: '' });
   if (second.code !== 0) throw buildFailure(plan.request.file, second.tail);
-  return false;
+  return { docker, cacheWorks: false };
 }
 
 /**

@@ -41,16 +41,26 @@ describe('a build whose layer cache fails', () => {
     {
       what: 'a service that is down',
       run: { env: { ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/' } },
-      says: /The layer cache could not be read \(.*refused\); this build went without it/,
+      says: /cache service is of no use \(it cannot be reached: .*\); building without/,
     },
     {
       what: 'a service that never answers',
       fault: { on: 'GetCacheEntryDownloadURL', delayMs: 60_000 },
+      says: /cache service is of no use \(it does not answer within 5 s\); building without/,
+    },
+    {
+      what: 'a service that falls silent after its first answer',
+      fault: { on: 'GetBlob', delayMs: 60_000 },
       says: /The layer cache could not be used \(no answer within 15 s\); building once more without it/,
     },
     {
       what: 'a service that answers 429',
-      fault: { on: ['GetCacheEntryDownloadURL', 'CreateCacheEntry'], status: 429 },
+      fault: { on: 'GetCacheEntryDownloadURL', status: 429 },
+      says: /cache service is of no use \(it answers HTTP 429\); building without/,
+    },
+    {
+      what: 'a service that begins to throttle',
+      fault: { on: 'GetCacheEntryDownloadURL', key: /^index-/, status: 429 },
       says: /The layer cache could not be read \(.*resource_exhausted\); this build went without it/,
     },
     {
