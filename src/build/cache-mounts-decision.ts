@@ -49,7 +49,7 @@ export function decideCacheMounts(
   const isSame = (run: MountRun) => statistics?.runs[run.id]?.hash === states[run.id]?.hash;
   const isNew = runs.some((run) => !isSame(run));
   const expected = runs.filter((run) => !layerCache || states[run.id]?.volatile || !isSame(run));
-  const known = estimate(expected, statistics);
+  const known = estimate(expected.length > 0 ? expected : runs, statistics);
   const restoreLimitMs = Math.min(Math.max(known.cold ?? 0, 10_000), 120_000);
   const say = (restore: boolean, save: MountDecision['save'], reason: string, gainMs?: number) => ({
     restore,
