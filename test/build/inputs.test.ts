@@ -48,7 +48,11 @@ describe('readBuildInputs', () => {
     ['secret-envs', 'id=NOT_SET', /Input `secret-envs` is "NOT_SET"; allowed/],
     ['cache', 'github', /Input `cache` is "github"; allowed: `auto`, `gha`, `registry`, `off`/],
     ['cache-mounts', 'true', /`cache-mounts` is "true", which this version does not support yet/],
-    ['driver', 'cloud', /`driver` is "cloud"; allowed: `auto`, `docker`, `docker-container`, `remote`, `kube/],
+    [
+      'driver',
+      'cloud',
+      /`driver` is "cloud"; allowed: `auto`, `docker`, `docker-container`, `remote`, `kube/,
+    ],
     ['driver', 'remote', /`endpoint` is empty; allowed: the address of a remote builder/],
     ['endpoint', 'tcp://b:1234', /`endpoint` is "tcp:\/\/b:1234"; allowed: empty unless `driver` is/],
     ['driver-opts', 'network=host', /`driver-opts` is "network=host"; allowed: empty unless `driver` is/],

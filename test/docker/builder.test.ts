@@ -1,0 +1,149 @@
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type BuilderWish,
+  chooseBuilder,
+  type EngineFacts,
+  engineFacts,
+  newBuilder,
+} from '../../src/docker/builder.ts';
+import { builderCertificates, createArguments } from '../../src/docker/builder-create.ts';
+import type { Docker } from '../../src/docker/command.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'builder-'));
+});
+afterEach(async () => await rm(folder, { recursive: true, force: true }));
+
+/** A program that answers every call alike. */
+async function docker(answer: { stdout?: string; stderr?: string; code?: number }): Promise<Docker> {
+  const program = join(folder, 'docker');
+  await writeFile(join(folder, 'stdout'), answer.stdout ?? '');
+  await writeFile(join(folder, 'stderr'), answer.stderr ?? '');
+  await writeFile(
+    program,
+    `#!/bin/sh\ncat '${folder}/stdout'; cat '${folder}/stderr' >&2; exit ${answer.code ?? 0}\n`,
+  );
+  await chmod(program, 0o755);
+  return { program, env: process.env };
+}
+
+describe('chooseBuilder', () => {
+  const wish: BuilderWish = { builder: '', driver: 'auto', remoteCache: true, name: 'ours' };
+  const machine = (containerdStore: boolean, canStartEngine: boolean) => ({
+    engine: async (): Promise<EngineFacts> => ({ version: '28.0.4', containerdStore }),
+    canStartEngine: async () => canStartEngine,
+  });
+  const own = 'Name:          default\nDriver:        docker\n';
+  const other = 'Name:          team\nDriver:        docker-container\n';
+  const choose = async (changes: Partial<BuilderWish>, inspected: string, facts = machine(true, true)) =>
+    await chooseBuilder(await docker({ stdout: inspected }), { ...wish, ...changes }, facts);
+
+  it("takes the Engine's own where its store takes remote caches", async () => {
+    expect(await choose({}, own)).toEqual({
+      name: 'default',
+      driver: 'docker',
+      start: 'nothing',
+      prefersLocalImages: true,
+    });
+  });
+  it("takes the Engine's own where no remote cache is wanted", async () => {
+    expect(await choose({ remoteCache: false }, own, machine(false, true))).toMatchObject({
+      start: 'nothing',
+    });
+  });
+  it('starts a private Engine where the store takes no cache and the machine allows it', async () => {
+    expect(await choose({}, own, machine(false, true))).toEqual({
+      name: 'default',
+      driver: 'docker',
+      start: 'engine',
+      prefersLocalImages: false,
+    });
+  });
+  it('makes a docker-container builder last', async () => {
+    expect(await choose({}, own, machine(false, false))).toEqual({
+      name: 'ours',
+      driver: 'docker-container',
+      start: 'builder',
+      prefersLocalImages: false,
+    });
+  });
+  it('respects a builder that an earlier step made current, and one that is named', async () => {
+    const team = { name: 'team', driver: 'docker-container', start: 'nothing' };
+    expect(await choose({}, other, machine(false, true))).toMatchObject(team);
+    expect(await choose({ builder: 'team' }, other)).toMatchObject(team);
+  });
+  it('takes a named builder that runs elsewhere without an Engine here', async () => {
+    const none = {
+      engine: async () => await Promise.reject(new Error('no Engine')),
+      canStartEngine: async () => false,
+    };
+    expect(await choose({ builder: 'team' }, other, none)).toMatchObject({ name: 'team' });
+    await expect(choose({}, own, none)).rejects.toThrow('no Engine');
+  });
+  it.each(['remote', 'kubernetes', 'docker-container'] as const)('makes a %s builder', async (driver) => {
+    expect(await choose({ driver }, '')).toMatchObject({ name: 'ours', driver, start: 'builder' });
+  });
+  it('names a builder that cannot be used, and says where Buildx is missing', async () => {
+    const missing = await docker({ code: 1, stderr: 'ERROR: no builder "team" found' });
+    await expect(chooseBuilder(missing, { ...wish, builder: 'team' }, machine(true, true))).rejects.toThrow(
+      'Builder "team" cannot be used: ERROR: no builder "team" found.',
+    );
+    const old = await docker({ code: 1, stderr: "docker: 'buildx' is not a docker command." });
+    await expect(chooseBuilder(old, wish, machine(true, true))).rejects.toThrow('Docker has no Buildx here.');
+  });
+});
+
+describe('engineFacts', () => {
+  it('reads version and image store', async () => {
+    const status = [['driver-type', 'io.containerd.snapshotter.v1']];
+    expect(await engineFacts(await docker({ stdout: JSON.stringify(['28.5.2', status]) }))).toEqual({
+      version: '28.5.2',
+      containerdStore: true,
+    });
+    expect(await engineFacts(await docker({ stdout: '["27.1.0", null]' }))).toEqual({
+      version: '27.1.0',
+      containerdStore: false,
+    });
+  });
+  it('says why none answers', async () => {
+    const down = await docker({
+      stdout: '["", null]',
+      stderr: 'Cannot connect to the Docker daemon',
+      code: 1,
+    });
+    await expect(engineFacts(down)).rejects.toThrow('No Docker Engine answers: Cannot connect to the Docker');
+  });
+});
+
+describe('a builder that is made', () => {
+  const nothing = { endpoint: '', driverOptions: [] };
+  it('on this machine has its network', () => {
+    expect(createArguments(newBuilder('b', 'docker-container'), nothing, []).join(' ')).toBe(
+      'buildx create --name b --driver docker-container --driver-opt network=host --bootstrap',
+    );
+  });
+  it('elsewhere has its address, options and certificates', () => {
+    const place = { endpoint: 'tcp://builder.example:1234', driverOptions: ['default-load=false'] };
+    expect(createArguments(newBuilder('b', 'remote'), place, ['cacert=/c.pem']).join(' ')).toBe(
+      'buildx create --name b --driver remote --driver-opt default-load=false --driver-opt cacert=/c.pem --bootstrap tcp://builder.example:1234',
+    );
+  });
+  it('in Kubernetes takes its options as they are', () => {
+    const place = { endpoint: '', driverOptions: ['namespace=ci', 'replicas=2'] };
+    expect(createArguments(newBuilder('b', 'kubernetes'), place, []).join(' ')).toBe(
+      'buildx create --name b --driver kubernetes --driver-opt namespace=ci --driver-opt replicas=2 --bootstrap',
+    );
+  });
+  it('has its certificates in files that only this user reads', async () => {
+    const env = { BUILDER_NODE_0_AUTH_TLS_CACERT: 'ca', BUILDER_NODE_0_AUTH_TLS_KEY: 'secret' };
+    const options = await builderCertificates(env, folder);
+    expect(options.map((option) => option.split('=')[0])).toEqual(['cacert', 'key']);
+    const key = join(folder, 'certificates', 'key.pem');
+    expect(await readFile(key, 'utf8')).toBe('secret');
+    expect((await stat(key)).mode & 0o777).toBe(0o600);
+  });
+});
