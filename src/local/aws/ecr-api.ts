@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AwsError } from './aws-error.ts';
+import type { LayerUrls } from './layer-urls.ts';
 import type { Place } from './names.ts';
 import { digestOf, type Registry, type RegistryAccess, type StoredManifest } from './registry.ts';
 import { parseInput } from './request.ts';
@@ -12,6 +13,7 @@ export interface Ecr {
   store: Store;
   registry: Registry;
   access: RegistryAccess;
+  layers: LayerUrls;
 }
 
 const imageId = z.object({ imageDigest: z.string().optional(), imageTag: z.string().optional() });
@@ -35,6 +37,12 @@ const putInput = z.object({
   imageManifestMediaType: z.string().optional(),
   imageTag: z.string().optional(),
 });
+const layerInput = z.object({
+  repositoryName: z.string(),
+  layerDigest: z
+    .string()
+    .regex(/^[\w+.-]+:[0-9a-fA-F]+$/, "must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'"),
+});
 const sized = z.object({
   config: z.object({ mediaType: z.string().optional(), size: z.number() }).optional(),
   layers: z.array(z.object({ size: z.number() })).optional(),
@@ -49,6 +57,7 @@ export const ecrOperations: Record<string, Operation> = {
   DescribeRepositories: describeRepositories,
   DescribeImages: describeImages,
   BatchGetImage: batchGetImage,
+  GetDownloadUrlForLayer: getDownloadUrlForLayer,
   PutImage: putImage,
 };
 
@@ -138,6 +147,22 @@ async function batchGetImage(ecr: Ecr, body: unknown) {
         : [{ imageId: id, failureCode: 'ImageNotFound', failureReason: 'Requested image not found' }],
     ),
   };
+}
+
+/**
+ * A layer, or an image's config. ECR answers LayerInaccessibleException for one that belongs to no image; a registry
+ * tells nobody which manifests without a tag it has, so that this cannot be known here.
+ */
+async function getDownloadUrlForLayer(ecr: Ecr, body: unknown) {
+  const { repositoryName: asked, layerDigest } = parseInput(layerInput, body);
+  const { name } = await requireRepository(ecr, asked);
+  if (!(await ecr.registry.hasBlob(name, layerDigest)))
+    throw new AwsError(
+      400,
+      'LayersNotFoundException',
+      `The layer with digest '${layerDigest}' does not exist in the repository with name '${name}' in the registry with id '${ecr.place.account}'`,
+    );
+  return { downloadUrl: ecr.layers.sign(name, layerDigest), layerDigest };
 }
 
 /** Puts a tag on a manifest whose layers the registry has. */

@@ -79,6 +79,16 @@ export class Registry {
     return response ? ((await response.json()) as unknown) : undefined;
   }
 
+  /** Whether the repository holds this blob. */
+  async hasBlob(repository: string, digest: string): Promise<boolean> {
+    return (await this.#ask('HEAD', `${repository}/blobs/${digest}`, '*/*')) !== undefined;
+  }
+
+  /** The answer that carries a blob, its body unread; undefined where it does not exist. */
+  async download(repository: string, digest: string): Promise<Response | undefined> {
+    return await this.#get(`${repository}/blobs/${digest}`, '*/*');
+  }
+
   /** The tags of a repository, sorted; undefined where it does not exist. */
   async tags(repository: string): Promise<string[] | undefined> {
     const response = await this.#get(`${repository}/tags/list`, 'application/json');
@@ -95,12 +105,16 @@ export class Registry {
     );
   }
 
-  async #get(path: string, accept: string): Promise<Response | undefined> {
-    const response = await fetch(this.#url(path), { headers: { ...this.#headers, accept } });
+  #get(path: string, accept: string): Promise<Response | undefined> {
+    return this.#ask('GET', path, accept);
+  }
+
+  async #ask(method: 'GET' | 'HEAD', path: string, accept: string): Promise<Response | undefined> {
+    const response = await fetch(this.#url(path), { method, headers: { ...this.#headers, accept } });
     if (response.ok) return response;
     await response.arrayBuffer();
     if (response.status === 404 || response.status === 400) return undefined;
-    this.#check(response, `GET ${path}`);
+    this.#check(response, `${method} ${path}`);
     return undefined;
   }
 

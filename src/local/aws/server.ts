@@ -9,6 +9,7 @@ import type { Faults } from './faults.ts';
 import { invokeTarget } from './invoke.ts';
 import type { Lambda } from './lambda.ts';
 import { lambdaRouter, sendLambdaError, unknownOperation } from './lambda-api.ts';
+import { LayerUrls, layerDownloads } from './layer-urls.ts';
 import { resumeUpdate } from './lifecycle.ts';
 import { LogStore } from './log-store.ts';
 import { Registry, type RegistryAccess } from './registry.ts';
@@ -73,8 +74,10 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   await lambda.store.save();
   const server = createServer(application(lambda, ecr, sessions));
   const port = await listen(server, options.port ?? 0);
+  const endpoint = `http://127.0.0.1:${port}`;
+  ecr.layers.endpoint = endpoint;
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
     makeInactive: async (functionName, version = '$LATEST') => {
       const fn = lambda.store.state.functions[functionName];
       const found = version === '$LATEST' ? fn?.latest : fn?.versions.find((one) => one.version === version);
@@ -129,7 +132,8 @@ async function assemble(options: LocalAwsOptions): Promise<{ lambda: Lambda; ecr
     random: options.random ?? Math.random,
     say,
   };
-  return { lambda, ecr: { place, store, registry, access: options.registry }, sessions: new Sessions() };
+  const ecr = { place, store, registry, access: options.registry, layers: new LayerUrls() };
+  return { lambda, ecr, sessions: new Sessions() };
 }
 
 function application(lambda: Lambda, ecr: Ecr, sessions: Sessions): express.Express {
@@ -141,6 +145,7 @@ function application(lambda: Lambda, ecr: Ecr, sessions: Sessions): express.Expr
     next();
   });
   app.all('/', (request, response) => dispatch(lambda, ecr, sessions, request, response));
+  app.use(layerDownloads(ecr.layers, ecr.registry));
   app.use((request, _response, next) => {
     requireSignature(request, sessions);
     next();
