@@ -73,13 +73,17 @@ export function importDockerfile(
  * is meant for one mount, whose content is the whole result.
  */
 export function exportDockerfile(mounts: readonly CacheMount[], tool: Tool, nonce: string): string {
-  const pack = (index: number): string =>
+  const pack = (index: number): string[] =>
     tool === 'tar'
-      ? `tar -c --numeric-owner -f /.deploy-out/${index}.tar -C ${PLACE} .`
-      : `cp -a ${PLACE}/. /.deploy-out/`;
+      ? [
+          // GNU's default format has whole seconds; some tools compare times. Other tars have no such option.
+          'case "$(tar --version 2>/dev/null)" in *GNU*) format=--format=posix;; esac',
+          `tar -c $format --numeric-owner -f /.deploy-out/${index}.tar -C ${PLACE} .`,
+        ]
+      : [`cp -a ${PLACE}/. /.deploy-out/`];
   return dockerfile(mounts, nonce, {
     before: [],
-    run: (index) => shell([`rm -rf ${DRAFT} /.deploy-out`, 'mkdir /.deploy-out', pack(index)]),
+    run: (index) => shell([`rm -rf ${DRAFT} /.deploy-out`, 'mkdir /.deploy-out', ...pack(index)]),
     result: mounts.map((_, index) => `COPY --from=mount-${index} /.deploy-out/ /`),
   });
 }
