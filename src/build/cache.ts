@@ -34,12 +34,15 @@ export function cacheScope(inputs: BuildInputs, platform: string): string {
  * @param now milliseconds since 1970
  */
 export function layerCache(
-  inputs: Pick<BuildInputs, 'cache' | 'noCache' | 'push'>,
+  inputs: Pick<BuildInputs, 'cache' | 'noCache' | 'push' | 'registry'>,
   env: Environment,
   now: number,
 ): LayerCache {
   const off = (note = ''): LayerCache => ({ kind: 'off', writable: false, note });
   if (inputs.cache === 'off' || inputs.noCache) return off();
+  // Without a push there is no sign-in, which alone would tell the account's registry.
+  if (inputs.cache === 'registry' && !inputs.push && inputs.registry === '')
+    return off('Cache: a build with `push: false` reads a registry cache only where `registry` names it.');
   // Who may not push the image may not push its cache either.
   if (inputs.cache === 'registry') return { kind: 'registry', writable: inputs.push, note: '' };
   const token = readToken(env.ACTIONS_RUNTIME_TOKEN ?? '');

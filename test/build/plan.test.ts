@@ -102,7 +102,12 @@ describe('layerCache', () => {
       from: 'type=registry,ref=r/api:cache-a-b',
       to: 'type=registry,ref=r/api:cache-a-b,mode=max,image-manifest=true,oci-mediatypes=true',
     });
-    expect(layerCache(inputs({ cache: 'registry', push: 'false' }), {}, now).writable).toBe(false);
+    const reading = layerCache(inputs({ cache: 'registry', push: 'false', registry: 'r.test' }), {}, now);
+    expect(reading).toEqual({ kind: 'registry', writable: false, note: '' });
+  });
+  it('is off where nothing tells which registry holds it', () => {
+    const cache = layerCache(inputs({ cache: 'registry', push: 'false' }), {}, now);
+    expect(cache).toMatchObject({ kind: 'off', note: expect.stringContaining('where `registry` names it') });
   });
 });
 
