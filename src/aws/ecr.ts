@@ -7,10 +7,9 @@ import {
 } from '@aws-sdk/client-ecr';
 import type { Login } from '../docker/config.ts';
 import { DeployError } from '../errors.ts';
+import { type ApiError, apiError } from './api-error.ts';
 import type { AwsConfig } from './credentials.ts';
-
-/** One request waits this long at most; the SDK retries with jitter. */
-const requestTimeout = 10_000;
+import { failureReason, requestLimit } from './request-limit.ts';
 
 export interface Ecr {
   /**
@@ -32,12 +31,15 @@ export interface Ecr {
   close(): void;
 }
 
-/** ECR with these credentials; endpoints follow the SDK's AWS_ENDPOINT_URL variables. */
-export function openEcr(config: AwsConfig): Ecr {
+/**
+ * ECR with these credentials; endpoints follow the SDK's AWS_ENDPOINT_URL variables.
+ * @param limit milliseconds that one request may take; the SDK sends it three times at most, with jitter
+ */
+export function openEcr(config: AwsConfig, limit = 10_000): Ecr {
   const client = new ECRClient({
     ...config,
     maxAttempts: 3,
-    requestHandler: { requestTimeout, connectionTimeout: requestTimeout },
+    requestHandler: requestLimit(limit),
   });
   return {
     async signIn() {
@@ -91,23 +93,17 @@ async function explained<T>(what: string, permission: string, call: () => Promis
   try {
     return await call();
   } catch (cause) {
-    const name = cause instanceof Error ? cause.name : '';
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DeployError(`Cannot ${what}: ${reason.replace(/\.$/, '')}.`, hintFor(name, permission), {
-      cause,
-    });
+    const hint = hintFor(apiError(permission, cause), permission);
+    throw new DeployError(`Cannot ${what}: ${failureReason(cause)}.`, hint, { cause });
   }
 }
 
-function hintFor(errorName: string, permission: string): string {
-  if (errorName === 'CredentialsProviderError')
+function hintFor({ kind, code, status }: ApiError, permission: string): string {
+  if (code === 'CredentialsProviderError')
     return 'Set `role-to-assume`, or run aws-actions/configure-aws-credentials before.';
-  if (
-    /ExpiredToken|InvalidClientToken|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch/.test(
-      errorName,
-    )
-  )
-    return 'Renew the AWS credentials of this job.';
-  if (/AccessDenied|NotAuthorized/.test(errorName)) return `Allow the role ${permission}.`;
-  return 'Check `aws-region` and that this machine may connect to AWS.';
+  if (kind === 'credentials') return 'Renew the AWS credentials of this job.';
+  if (kind === 'denied') return `Allow the role ${permission}.`;
+  if (kind === 'throttled' || status >= 500) return 'Run the job again.';
+  // Any other answer of AWS says itself what is wrong.
+  return kind === 'lost' ? 'Check `aws-region` and that this machine may connect to AWS.' : '';
 }
