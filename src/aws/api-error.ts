@@ -102,6 +102,8 @@ function kindOf(code: string, status: number, message: string): ApiErrorKind {
   if (known) return known;
   if (status === 429) return 'throttled';
   if (status === 403 || status === 401) return 'denied';
+  // A success that could not be read to its end: the change may well have been made.
+  if (status >= 200 && status < 300) return 'lost';
   // Without a status there was no answer: time-out, reset, refused connection, name not found.
   // A named exception in the 5xx range (EFSIOException, KMSAccessDeniedException, ...) is an answer.
   return status === 0 || (status >= 500 && !/Exception$/.test(code)) ? 'lost' : 'refused';
