@@ -1,10 +1,11 @@
 import { createHash, type Hash, hash as hashOnce } from 'node:crypto';
-import { closeSync, lstatSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { timeSlices, walkContext } from '../docker/context-walk.ts';
+import { walkContext } from '../docker/context-walk.ts';
 import { type DockerfileFacts, readDockerfile } from '../docker/dockerfile.ts';
 import { Doubt, parseIgnoreFile } from '../docker/dockerignore.ts';
 import type { Environment } from '../github/inputs.ts';
+import { contentDigests } from './content-digests.ts';
 
 /** A change of what is hashed, or how, makes every earlier `inputs-` tag unknown. */
 const version = 'deploy-lambda-container inputs 1';
@@ -12,8 +13,8 @@ const version = 'deploy-lambda-container inputs 1';
 const volatileLabels = ['org.opencontainers.image.created', 'org.opencontainers.image.revision'];
 /** Variables that let Buildx change a build behind its arguments. */
 const influences = ['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY', 'BUILDX_GIT_LABELS', 'SOURCE_DATE_EPOCH'];
-/** Files of this many bytes are read piece by piece. */
-const pieceBytes = 1 << 20;
+/** Entries that are handed to the hash at once. */
+const notesAtOnce = 200;
 
 /** What a build is made of. */
 export interface FingerprintRequest {
@@ -107,7 +108,11 @@ function dockerfileOf({ context, file }: FingerprintRequest): { file: string; ig
   if (!readable(path) && basename(path) === 'Dockerfile') path = join(dirname(path), 'dockerfile');
   if (!readable(path)) throw new Doubt(`${path} is no plain file`);
   const own = ignoreText(`${path}.dockerignore`);
-  return { file: path, ignore: own ?? ignoreText(join(context, '.dockerignore')) ?? '' };
+  const common = ignoreText(join(context, '.dockerignore')) ?? '';
+  // To the frontend inside of BuildKit an empty file is one; one that runs as an image (`# syntax=`) is handed
+  // nothing over gRPC, as if there were none, and takes the other.
+  if (own === '' && common !== '') throw new Doubt(`${path}.dockerignore is empty`);
+  return { file: path, ignore: own ?? common };
 }
 
 function readable(path: string): boolean {
@@ -159,41 +164,34 @@ async function noteContext(hash: Hash, { name, value }: { name: string; value: s
 
 async function noteFolder(hash: Hash, folder: string, ignore: string): Promise<void> {
   const root = realpathSync(folder);
-  const pause = timeSlices();
-  for (const { path, type, mode, size, target } of await walkContext(root, parseIgnoreFile(ignore))) {
-    const content = type === 'file' ? fileDigest(join(root, path), size) : target;
-    note(hash, type, path, mode.toString(8), content);
-    const waiting = pause();
-    if (waiting) await waiting;
+  const entries = await walkContext(root, parseIgnoreFile(ignore));
+  const files = entries.filter(({ type }) => type === 'file');
+  const digests = await contentDigests(files.map(({ path, size }) => ({ path: `${root}/${path}`, size })));
+  let file = 0;
+  let notes: string[] = [];
+  for (const { path, type, mode, target } of entries) {
+    const content = type === 'file' ? (digests[file++] ?? '') : target;
+    notes.push(noteText([type, path, mode.toString(8), content]));
+    if (notes.length < notesAtOnce) continue;
+    hash.update(notes.join(''));
+    notes = [];
   }
-}
-
-function fileDigest(path: string, size: number): string {
-  if (size < pieceBytes) return digest(readFileSync(path));
-  const hash = createHash('sha256');
-  const piece = Buffer.allocUnsafe(pieceBytes);
-  const file = openSync(path, 'r');
-  try {
-    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece))
-      hash.update(piece.subarray(0, read));
-  } finally {
-    closeSync(file);
-  }
-  return hash.digest('hex');
+  hash.update(notes.join(''));
 }
 
 function digest(bytes: Buffer): string {
   return hashOnce('sha256', bytes);
 }
 
-/** Lengths before the texts keep two different lists from reading the same. */
 function note(hash: Hash, ...texts: string[]): void {
-  hash.update(
-    texts
-      .map((text) => `${Buffer.byteLength(text)}:${text},`)
-      .join('')
-      .concat('\n'),
-  );
+  hash.update(noteText(texts));
+}
+
+/** Lengths before the texts keep two different lists from reading the same. */
+function noteText(texts: readonly string[]): string {
+  let note = '';
+  for (const text of texts) note += `${Buffer.byteLength(text)}:${text},`;
+  return `${note}\n`;
 }
 
 function sorted<T extends { name: string; value: string }>(pairs: readonly T[]): T[] {

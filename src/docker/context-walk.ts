@@ -20,7 +20,7 @@ export interface ContextEntry {
 const slice = 8;
 
 /** Gives way to input and output whenever a slice of time is used up. */
-export function timeSlices(): () => Promise<void> | undefined {
+function timeSlices(): () => Promise<void> | undefined {
   let since = performance.now();
   return () => {
     if (performance.now() - since < slice) return undefined;
@@ -47,17 +47,16 @@ export async function walkContext(root: string, patterns: readonly string[]): Pr
       // Awaiting only when there is something to wait for keeps large contexts fast.
       const waiting = pause();
       if (waiting) await waiting;
-      await visitChild(path, child, parent);
+      const { ignored, matches } = matcher.match(path, parent);
+      if (!ignored) {
+        checkName(path);
+        entries.push(describe(root, path));
+      }
+      if (child.isDirectory()) await visitDirectory(path, ignored, matches);
     }
   }
 
-  async function visitChild(path: string, child: Dirent, parent: ParentMatches | undefined): Promise<void> {
-    const { ignored, matches } = matcher.match(path, parent);
-    if (!ignored) {
-      checkName(path);
-      entries.push(describe(root, path));
-    }
-    if (!child.isDirectory()) return;
+  async function visitDirectory(path: string, ignored: boolean, matches: ParentMatches): Promise<void> {
     if (!ignored) return visit(path, matches);
     if (!matcher.mayReinclude(path)) return;
     const before = entries.length;
@@ -82,7 +81,7 @@ function checkName(path: string): void {
 }
 
 function describe(root: string, path: string): ContextEntry {
-  const full = join(root, path);
+  const full = `${root}/${path}`;
   const stat = lstatSync(full);
   if (stat.isSymbolicLink()) return { path, type: 'symlink', mode: 0, size: 0, target: readlinkSync(full) };
   const mode = stat.mode & 0o7777;
