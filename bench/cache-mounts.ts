@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { restoreCacheMounts, saveCacheMounts } from '../src/build/cache-mounts.ts';
+import { planCacheMounts } from '../src/build/cache-mounts-plan.ts';
+import { cacheMountsRecord, measureCacheMounts } from '../src/build/cache-mounts-state.ts';
+import { runDocker } from '../src/docker/command.ts';
+import { buildVertices } from '../src/docker/timings.ts';
+import { openCacheStore } from '../src/github/cache.ts';
+import type { Log } from '../src/github/log.ts';
+import { ensureParts } from '../src/local/parts/index.ts';
+import { runtimeToken, startCacheService } from '../test/support/cache-service.ts';
+import { ensurePythonImage, type Project, projects } from './cache-mounts/projects.ts';
+import { type Distance, startRegistryProxy } from './cache-mounts/registry-proxy.ts';
+
+/**
+ * What `cache-mounts: auto` decides by, measured: installing with and without the mount after a change of one
+ * dependency, restoring and saving, at two distances of the registry. The cache service stands on this machine: on
+ * GitHub add the archive's bytes at its speed.
+ */
+const DISTANCES: Distance[] = [
+  { name: 'near', latency: 2, bandwidth: 100e6 },
+  { name: 'far', latency: 80, bandwidth: 2.5e6 },
+];
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const local = join(import.meta.dirname, '..', '.local');
+const parts = await ensureParts(local, say);
+await ensurePythonImage(parts, local);
+const docker = { program: parts.docker.program, env: { ...process.env, ...parts.docker.env } };
+const folder = await mkdtemp(join(tmpdir(), 'bench-cache-mounts-'));
+const context = join(folder, 'context');
+const [service, proxy] = await Promise.all([startCacheService(), startRegistryProxy()]);
+Object.assign(process.env, {
+  ACTIONS_RESULTS_URL: service.url,
+  ACTIONS_RUNTIME_TOKEN: runtimeToken(),
+  ACTIONS_CACHE_SERVICE_V2: 'true',
+  GITHUB_SERVER_URL: 'https://github.com',
+  GITHUB_WORKSPACE: folder,
+  RUNNER_TEMP: folder,
+});
+const verbose = process.argv.includes('--verbose');
+const show = (line: string): void => (verbose ? say(`  ${line}`) : undefined);
+const log: Log = { info: show, warning: say, debug: () => {}, group: async (_heading, work) => await work() };
+
+/** One job on a fresh machine. */
+async function job(project: Project, files: Record<string, string>, scope: string) {
+  await rm(context, { recursive: true, force: true });
+  await mkdir(context, { recursive: true });
+  // Its own mounts, and no layer of an earlier measurement.
+  const dockerfile = project.dockerfile
+    .replace('--mount=type=cache,', `--mount=type=cache,id=${scope},`)
+    .replace('COPY requirements', `ENV RUN=${randomUUID()}\nCOPY requirements`)
+    .replace('COPY package', `ENV RUN=${randomUUID()}\nCOPY package`);
+  for (const [name, text] of Object.entries({ ...files, Dockerfile: dockerfile }))
+    await writeFile(join(context, name), text);
+  const builder = {
+    docker,
+    name: 'default',
+    platform: 'linux/amd64',
+    buildArgs: [`INDEX=${proxy.url}`],
+    buildContexts: parts.buildContexts,
+  };
+  const plan = planCacheMounts(
+    project.dockerfile.replace('--mount=type=cache,', `--mount=type=cache,id=${scope},`),
+    {
+      target: '',
+      platform: builder.platform,
+      buildArgs: {},
+      scope,
+    },
+  );
+  const state = await restoreCacheMounts(plan, {
+    ...{ mode: 'auto', noCache: false, context, folder, layerCache: true },
+    ...{ builder, store: openCacheStore(), log },
+  });
+  const metadata = join(folder, 'metadata.json');
+  const { code, stderr } = await runDocker(docker, [
+    ...[
+      'buildx',
+      'build',
+      '--builder',
+      'default',
+      '--network',
+      'host',
+      '--allow',
+      'network.host',
+      '--progress',
+      'plain',
+    ],
+    ...builder.buildContexts.flatMap((entry) => ['--build-context', entry]),
+    ...['--build-arg', `INDEX=${proxy.url}`, '--provenance=false', '--output', 'type=cacheonly'],
+    ...['--metadata-file', metadata, context],
+  ]);
+  if (code !== 0 || !state) throw new Error(stderr);
+  const ref = (JSON.parse(await readFile(metadata, 'utf8')) as Record<string, string>)['buildx.build.ref'];
+  const measured = measureCacheMounts(state, await buildVertices(docker, ref ?? ''));
+  const saved = await saveCacheMounts(measured, { docker, store: openCacheStore(), log });
+  await forget(scope);
+  return cacheMountsRecord(measured, saved);
+}
+
+async function forget(scope: string): Promise<void> {
+  const filters = ['--filter', 'type=exec.cachemount', '--filter', `description~=${scope}`];
+  await runDocker(docker, ['buildx', 'prune', '--builder', 'default', '--force', ...filters]);
+}
+
+const seconds = (ms: number | undefined): string => (ms === undefined ? '-' : (ms / 1000).toFixed(1));
+
+try {
+  const only = process.argv.slice(2).find((argument) => !argument.startsWith('--'));
+  say(
+    '| project | registry | without, s | with, s | restore, s | save, s | archive, MB | next decision of `auto` |',
+  );
+  say('|---|---|---|---|---|---|---|---|');
+  for (const project of await projects()) {
+    if (only && !project.name.startsWith(only)) continue;
+    // Fills the proxy's memory.
+    await job(project, project.before, `warm-up-${randomUUID().slice(0, 8)}`);
+    await job(project, project.after, `warm-up-${randomUUID().slice(0, 8)}`);
+    for (const distance of DISTANCES) {
+      proxy.setDistance(distance);
+      const scope = `bench-${randomUUID().slice(0, 8)}`;
+      const cold = await job(project, project.before, scope);
+      const second = await job(project, project.after, scope);
+      const third = await job(project, project.before, scope);
+      const { known } = second;
+      const figures = [known.coldMs, known.warmMs, known.restoreMs, known.saveMs].map(seconds);
+      const mb = ((second.restore?.bytes ?? cold.save?.bytes ?? 0) / 1e6).toFixed(0);
+      say(`| ${[project.name, distance.name, ...figures, mb, third.reason].join(' | ')} |`);
+    }
+    proxy.setDistance({ name: 'here', latency: 0, bandwidth: Number.POSITIVE_INFINITY });
+  }
+} finally {
+  await Promise.all([service.close(), proxy.close(), rm(folder, { recursive: true, force: true })]);
+}
+process.exit(0);
