@@ -33,7 +33,8 @@ const GROWTH = { factor: 2, bytes: 50_000_000 };
  *     gain = (median cold - median warm) - median restore - median save (only where the lockfiles are new)
  *
  * and `auto` restores where gain > 0. Until all four are known it measures: the first build cold, the next ones with
- * the archive; one that cannot win even with an installation of no time is given up at once, another after two tries.
+ * the archive. It is given up after two tries that did not pay, and at once where moving the archive alone takes twice
+ * as long as installing without it.
  * @param states by the id of the RUN
  * @param layerCache whether the layers of the last build can be had
  */
@@ -129,8 +130,9 @@ function ofMode(
   if (cold < TRIAL_MS)
     return { restore: false, save: 'no', reason: `installing takes only ${s(cold)}`, ...told };
   const isDue = statistics.sameChoice >= MEASURE_AGAIN;
-  const hopeless = restoreMs !== undefined && saveMs !== undefined && cost >= cold;
-  if (hopeless || (gain !== undefined && gain <= 0 && tries >= 2)) {
+  // Even an installation of no time would not pay for it; a single slow measurement is no proof.
+  const isHopeless = cost >= 2 * cold || (cost >= cold && tries >= 2);
+  if (isHopeless || (gain !== undefined && gain <= 0 && tries >= 2)) {
     if (isDue && !statistics.lastRestored)
       return { restore: true, save: 'yes', reason: `measured again (${figures})`, ...told };
     return { restore: false, save: 'no', reason: `it does not pay (${figures})`, ...told };

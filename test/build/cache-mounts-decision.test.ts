@@ -53,7 +53,14 @@ describe('auto', () => {
     ['it pays', measured([20_000], [8_000]), true, 'yes', 7_000],
     ['it does not pay, once: try again', measured([12_000], [8_000]), true, 'yes', -1_000],
     ['it does not pay, twice: stop', measured([12_000], [8_000, 8_000]), false, 'no', -1_000],
-    ['it cannot pay with any time: stop at once', measured([5_000], [], {}), false, 'no', undefined],
+    [
+      'moving it takes twice the installation: stop at once',
+      measured([6_000], [], { restoreMs: [9_000] }),
+      false,
+      'no',
+      undefined,
+    ],
+    ['moving it takes as long, once: try again', measured([5_000], [1_000]), true, 'yes', -1_000],
     [
       'medians: one slow run does not decide',
       measured([20_000, 20_000, 90_000], [19_000, 19_000, 1_000]),
