@@ -56,7 +56,11 @@ async function push(architecture: 'amd64' | 'arm64'): Promise<string> {
       docker.program,
       [
         ['buildx', 'build', '--builder', 'default', `--platform=linux/${architecture}`, '--provenance=false'],
-        [`--tag=${name}`, '--push', `--metadata-file=${metadata}`, scene.context],
+        [
+          `--output=type=image,name=${name},push=true,store=false`,
+          `--metadata-file=${metadata}`,
+          scene.context,
+        ],
       ].flat(),
       { env },
     );

@@ -8,8 +8,7 @@ import { type LocalAws, startLocalAws } from '../../src/local/aws/server.ts';
 import type { DockerCommand } from '../../src/local/parts/index.ts';
 import { type ActionOutcome, runMain, runPost } from '../../src/local/runner.ts';
 import { ScriptedRuntime } from '../local/aws/stand.ts';
-
-const source = join(import.meta.dirname, '..', '..', 'src');
+import { writeActionEntries } from '../support/action-entries.ts';
 
 /** One run of the build action, main and post. */
 export interface BuildRun {
@@ -44,7 +43,7 @@ export async function startBuildScene(docker: DockerCommand, registry: RegistryA
   const temp = await mkdtemp(join(tmpdir(), 'build-scene-'));
   const name = `scene-${randomUUID().slice(0, 8)}`;
   const [dist, context, runner] = [join(temp, 'dist'), join(temp, 'context'), join(temp, 'runner')];
-  await Promise.all([mkdir(context), mkdir(runner), writeEntries(dist)]);
+  await Promise.all([mkdir(context), mkdir(runner), writeActionEntries(dist, ['build', 'deploy'])]);
   await writeContext(context, name);
   const requests: string[] = [];
   const faults: Faults = {};
@@ -107,20 +106,6 @@ export async function startBuildScene(docker: DockerCommand, registry: RegistryA
       await rm(temp, { recursive: true, force: true });
     },
   };
-}
-
-/** Node takes the sources as they are. */
-async function writeEntries(dist: string): Promise<void> {
-  for (const action of ['build', 'deploy'])
-    for (const [folder, entry] of [
-      [action, 'main'],
-      [`${action}-post`, 'post'],
-    ] as const) {
-      await mkdir(join(dist, folder), { recursive: true });
-      const text = `await import(${JSON.stringify(join(source, action, `${entry}.ts`))});\n`;
-      await writeFile(join(dist, folder, 'index.js'), text);
-      await writeFile(join(dist, folder, 'package.json'), '{ "type": "module" }\n');
-    }
 }
 
 async function writeContext(context: string, name: string): Promise<void> {
