@@ -130,9 +130,7 @@ function ofMode(
   if (cold < TRIAL_MS)
     return { restore: false, save: 'no', reason: `installing takes only ${s(cold)}`, ...told };
   const isDue = statistics.sameChoice >= MEASURE_AGAIN;
-  // Even an installation of no time would not pay for it; a single slow measurement is no proof.
-  const isHopeless = cost >= 2 * cold || (cost >= cold && tries >= 2);
-  if (isHopeless || (gain !== undefined && gain <= 0 && tries >= 2)) {
+  if (loses({ cold, gain, tries }, cost)) {
     if (isDue && !statistics.lastRestored)
       return { restore: true, save: 'yes', reason: `measured again (${figures})`, ...told };
     return { restore: false, save: 'no', reason: `it does not pay (${figures})`, ...told };
@@ -142,6 +140,15 @@ function ofMode(
   if (isDue && statistics.lastRestored)
     return { restore: false, save: 'yes', reason: `measured without again (${figures})`, ...told };
   return { restore: true, save: 'yes', reason: `it pays ${s(gain)} (${figures})`, ...told };
+}
+
+/** A single slow measurement is no proof, unless the cost alone is far above what could be saved. */
+function loses(
+  { cold, gain, tries }: { cold: number; gain: number | undefined; tries: number },
+  cost: number,
+): boolean {
+  if (cost >= 2 * cold) return true;
+  return tries >= 2 && (cost >= cold || (gain !== undefined && gain <= 0));
 }
 
 function outgrown({ bytes, freshBytes }: MountStatistics): boolean {
