@@ -50,6 +50,26 @@ export interface CacheRecord {
   ms: number;
 }
 
+/** What was done with the Dockerfile's cache mounts, and what it cost and saved. */
+export interface CacheMountsRecord {
+  mode: 'auto' | 'true' | 'false';
+  /** What was decided and from which figures, one sentence. */
+  reason: string;
+  /** Ids of the mounts. */
+  mounts: string[];
+  /** Files whose content the key comes from. */
+  lockfiles: string[];
+  /** Milliseconds and compressed bytes. */
+  restore?: { ms: number; bytes: number };
+  save?: { ms: number; bytes: number };
+  /** Milliseconds that the RUNs took in this build; absent where all of them came from the cache. */
+  installMs?: number;
+  /** Medians of the builds so far, in milliseconds, all RUNs together. */
+  known: { coldMs?: number; warmMs?: number; restoreMs?: number; saveMs?: number };
+  /** What a restore was expected to save, in milliseconds. */
+  gainMs?: number;
+}
+
 /** One call of the smoke test. */
 export interface SmokeAttempt {
   /** A version number, an alias or `$LATEST`. */
@@ -92,6 +112,7 @@ export interface RunRecord {
   build?: BuildRecord;
   image?: ImageRecord;
   cache?: CacheRecord;
+  cacheMounts?: CacheMountsRecord;
   deploy?: FunctionRecord[];
   result?: DeployResult | BuildRecord['result'];
   reasons: string[];

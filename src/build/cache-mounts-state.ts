@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CacheMount, MountBuilder } from '../docker/cache-mounts.ts';
-import type { BuildVertex } from '../record.ts';
+import type { BuildVertex, CacheMountsRecord } from '../record.ts';
 import { type CacheMountsMode, type MountDecision, TRIAL_MS } from './cache-mounts-decision.ts';
 import type { RunState } from './cache-mounts-inputs.ts';
 import type { CacheMountsPlan, MountRun } from './cache-mounts-plan.ts';
@@ -36,26 +36,6 @@ export interface MountPlaces {
   statistics: string;
   /** Each entry of the statistics has a key of its own that starts with this: entries cannot be written twice. */
   statisticsPrefix: string;
-}
-
-/** What goes into the run record. */
-export interface CacheMountsRecord {
-  mode: CacheMountsMode;
-  /** What was decided and from which figures, one sentence. */
-  reason: string;
-  /** Ids of the mounts. */
-  mounts: string[];
-  /** Files whose content the key comes from. */
-  lockfiles: string[];
-  /** Milliseconds and compressed bytes. */
-  restore?: { ms: number; bytes: number };
-  save?: { ms: number; bytes: number };
-  /** Milliseconds that the RUNs took in this build; absent where all of them came from the cache. */
-  installMs?: number;
-  /** Medians of the builds so far, in milliseconds, all RUNs together. */
-  known: { coldMs?: number; warmMs?: number; restoreMs?: number; saveMs?: number };
-  /** What a restore was expected to save, in milliseconds. */
-  gainMs?: number;
 }
 
 /**

@@ -34,6 +34,7 @@ export interface BuildInputs {
   tags: string[];
   cache: 'auto' | 'gha' | 'registry' | 'off';
   cacheScope: string;
+  cacheMounts: 'auto' | 'true' | 'false';
   rebuild: 'changed' | 'always';
   /** '' means that the action chooses. */
   builder: string;
@@ -54,7 +55,6 @@ export interface BuildInputs {
  * @throws InputError, DeployError; nothing has been called by then
  */
 export function readBuildInputs(inputs: Inputs, env: Environment): BuildInputs {
-  inputs.notYet('cache-mounts', ['auto', 'false']);
   const builder = inputs.text('builder');
   const driver = inputs.choice('driver', drivers, 'auto');
   if (builder !== '' && builder !== 'auto' && driver !== 'auto')
@@ -82,6 +82,7 @@ export function readBuildInputs(inputs: Inputs, env: Environment): BuildInputs {
     tags: inputs.list('tags', { comma: true }).map(checkedTag),
     cache: inputs.choice('cache', ['auto', 'gha', 'registry', 'off'], 'auto'),
     cacheScope: cacheScope(inputs),
+    cacheMounts: inputs.choice('cache-mounts', ['auto', 'true', 'false'], 'auto'),
     rebuild: inputs.choice('rebuild', ['changed', 'always'], 'changed'),
     builder: builder === 'auto' ? '' : builder,
     driver,

@@ -4,19 +4,23 @@ import { removePrivateConfig } from '../docker/config.ts';
 import { enginePrograms } from '../docker/engine-programs.ts';
 import { stopEngine } from '../docker/engine-stop.ts';
 import { runAction } from '../github/action.ts';
-import { readRecord, writeRecord } from '../record.ts';
+import { jobLog } from '../github/log.ts';
+import { type RunRecord, readRecord, writeRecord } from '../record.ts';
 import { type CacheExport, joinCacheExport } from './cache-export.ts';
+import { saveKeptMounts } from './mounts.ts';
 
 /** An export that takes longer has met a service that is down or drowned. */
 const exportLimit = 180_000;
 
 /**
- * Waits for the cache export, then leaves nothing behind: the private Engine, a builder that main made, and the
+ * Waits for the cache export and saves the cache mounts, then leaves nothing behind: the private Engine, a builder that main made, and the
  * folder with the registry login.
  */
 await runAction(async () => {
   const exporting = core.getState('cache-export');
   if (exporting !== '') await joinExport(JSON.parse(exporting) as CacheExport);
+  const mounts = core.getState('cache-mounts');
+  if (mounts !== '') await saveMounts(mounts);
   const builder = core.getState('builder');
   if (builder !== '')
     await removeBuilder(
@@ -44,9 +48,23 @@ async function joinExport(running: CacheExport): Promise<void> {
         ? `The layer cache was not written: ${lines.findLast((line) => line.startsWith('ERROR:')) ?? 'no reason given'}`
         : `The layer cache was not written within ${seconds} s; the next build does more itself.`,
     );
+  await amendRecord((record) => {
+    if (record.cache) record.cache.ms = ms;
+  });
+}
+
+async function saveMounts(file: string): Promise<void> {
+  const saved = await saveKeptMounts(file, process.env, jobLog);
+  if (saved)
+    await amendRecord((record) => {
+      record.cacheMounts = saved;
+    });
+}
+
+async function amendRecord(change: (record: RunRecord) => void): Promise<void> {
   const path = core.getState('record');
   const record = await readRecord(path).catch(() => undefined);
-  if (!record?.cache) return;
-  record.cache.ms = ms;
+  if (!record) return;
+  change(record);
   await writeRecord(path, record);
 }

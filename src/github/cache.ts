@@ -1,4 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DeployError } from '../errors.ts';
 
 /** Why GitHub's cache did not do what it was asked; to be told in one line, never to fail a job. */
@@ -85,6 +88,10 @@ async function quietly<T>(
   collectWrites();
   // Imported where it is used: loading it takes a tenth of a second.
   const library = await import('@actions/cache');
+  // The library leaves its temporary folders behind, so it is given one that is removed.
+  const before = process.env.RUNNER_TEMP;
+  const temp = await mkdtemp(join(before || tmpdir(), 'cache-'));
+  process.env.RUNNER_TEMP = temp;
   const lines: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -103,6 +110,9 @@ async function quietly<T>(
     throw new CacheError(error instanceof Error ? error.message : String(error), '', { cause: error });
   } finally {
     clearTimeout(timer);
+    if (before === undefined) delete process.env.RUNNER_TEMP;
+    else process.env.RUNNER_TEMP = before;
+    await rm(temp, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

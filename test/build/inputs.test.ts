@@ -47,7 +47,7 @@ describe('readBuildInputs', () => {
     ['secrets', 'token', /Input `secrets` is "token"; allowed: `name=value`/],
     ['secret-envs', 'id=NOT_SET', /Input `secret-envs` is "NOT_SET"; allowed/],
     ['cache', 'github', /Input `cache` is "github"; allowed: `auto`, `gha`, `registry`, `off`/],
-    ['cache-mounts', 'true', /`cache-mounts` is "true", which this version does not support yet/],
+    ['cache-mounts', 'yes', /`cache-mounts` is "yes"; allowed: `auto`, `true`, `false`/],
     [
       'driver',
       'cloud',

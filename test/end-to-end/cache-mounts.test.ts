@@ -7,7 +7,6 @@ import { restoreCacheMounts, saveCacheMounts } from '../../src/build/cache-mount
 import type { CacheMountsMode } from '../../src/build/cache-mounts-decision.ts';
 import { planCacheMounts } from '../../src/build/cache-mounts-plan.ts';
 import {
-  type CacheMountsRecord,
   type CacheMountsState,
   cacheMountsRecord,
   measureCacheMounts,
@@ -16,6 +15,7 @@ import { type Docker, runDocker } from '../../src/docker/command.ts';
 import { buildVertices } from '../../src/docker/timings.ts';
 import { openCacheStore } from '../../src/github/cache.ts';
 import type { Log } from '../../src/github/log.ts';
+import type { CacheMountsRecord } from '../../src/record.ts';
 import { type CacheService, type Fault, runtimeToken, startCacheService } from '../support/cache-service.ts';
 
 const parts = inject('parts');

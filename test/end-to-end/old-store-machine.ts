@@ -102,6 +102,8 @@ export async function startOldStoreMachine(parts: Parts): Promise<OldStoreMachin
       AWS_SECRET_ACCESS_KEY: 'local',
       ACTIONS_RESULTS_URL: cache.url,
       ACTIONS_CACHE_SERVICE_V2: 'true',
+      // The cache's library speaks the old protocol to any other.
+      GITHUB_SERVER_URL: 'https://github.com',
       ACTIONS_RUNTIME_TOKEN: runtimeToken({ scopes: { 'refs/heads/main': 'write' } }),
       ...changes.env,
     },

@@ -1,0 +1,106 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import type { BuildRequest } from '../docker/buildx.ts';
+import type { Docker } from '../docker/command.ts';
+import { openCacheStore } from '../github/cache.ts';
+import type { Log } from '../github/log.ts';
+import type { BuildVertex, CacheMountsRecord } from '../record.ts';
+import type { BuildRun } from './build-run.ts';
+import type { ReadyBuilder } from './builder.ts';
+import { cacheScope } from './cache.ts';
+import { restoreCacheMounts, saveCacheMounts } from './cache-mounts.ts';
+import { planCacheMounts } from './cache-mounts-plan.ts';
+import { type CacheMountsState, cacheMountsRecord, measureCacheMounts } from './cache-mounts-state.ts';
+import type { BuildInputs } from './inputs.ts';
+import { isGitContext } from './plan.ts';
+
+/** What post needs to save the mounts, as text in a file. */
+interface KeptMounts {
+  state: CacheMountsState;
+  /** Variables by which docker reaches the builder. */
+  env: Record<string, string>;
+}
+
+const dockerVariables = [
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'DOCKER_TLS_VERIFY',
+  'DOCKER_CONFIG',
+  'BUILDX_CONFIG',
+];
+
+/**
+ * Fills the Dockerfile's cache mounts before the build, where that pays. Never throws.
+ * @returns undefined where there are none to keep
+ */
+export async function fillMounts(
+  inputs: BuildInputs,
+  run: BuildRun,
+  { request, ready, layerCache }: { request: BuildRequest; ready: ReadyBuilder; layerCache: boolean },
+): Promise<CacheMountsState | undefined> {
+  if (inputs.cacheMounts === 'false' || inputs.cache === 'off' || isGitContext(inputs.context))
+    return undefined;
+  const text = await readFile(request.file, 'utf8').catch(() => '');
+  const { platform, target, buildContexts } = request;
+  const plan = planCacheMounts(text, {
+    target,
+    platform,
+    buildArgs: Object.fromEntries(inputs.buildArgs.map(({ name, value }) => [name, value])),
+    scope: cacheScope(inputs, platform),
+  });
+  return await restoreCacheMounts(plan, {
+    mode: inputs.cacheMounts,
+    noCache: inputs.noCache,
+    context: inputs.context,
+    folder: run.job.runnerTemp,
+    layerCache,
+    builder: {
+      docker: ready.docker,
+      name: ready.name,
+      platform,
+      buildArgs: request.buildArgs,
+      buildContexts,
+    },
+    store: openCacheStore(),
+    log: run.log,
+  });
+}
+
+/**
+ * Measures what the build's installations took and hands the mounts to post, which saves them after the deploy.
+ * @param file path of a temporary file
+ */
+export async function keepMounts(
+  filled: CacheMountsState,
+  vertices: readonly BuildVertex[],
+  docker: Docker,
+  run: BuildRun,
+  file: string,
+): Promise<void> {
+  const state = measureCacheMounts(filled, vertices);
+  run.record.cacheMounts = cacheMountsRecord(state);
+  const env = Object.fromEntries(
+    dockerVariables.flatMap((name) => (docker.env[name] === undefined ? [] : [[name, docker.env[name]]])),
+  ) as Record<string, string>;
+  // A file, since the system limits the length of a variable.
+  run.keep('cache-mounts', file);
+  await writeFile(file, JSON.stringify({ state, env } satisfies KeptMounts), { mode: 0o600 });
+}
+
+/**
+ * Saves the mounts in post. Never throws.
+ * @param file from `keepMounts`; removed
+ * @returns what the run record is to say of them now
+ */
+export async function saveKeptMounts(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  log: Log,
+): Promise<CacheMountsRecord | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  await rm(file, { force: true });
+  if (text === '') return undefined;
+  const { state, env } = JSON.parse(text) as KeptMounts;
+  const docker = { program: 'docker', env: { ...environment, ...env } };
+  const saved = await saveCacheMounts(state, { docker, store: openCacheStore(), log });
+  return cacheMountsRecord(state, saved);
+}
