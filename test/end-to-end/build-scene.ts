@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Faults } from '../../src/local/aws/faults.ts';
@@ -30,6 +30,8 @@ export interface BuildScene {
   requests: string[];
   /** Runs main, then post as the runner does whatever became of main. */
   build(inputs?: Record<string, string>, env?: Record<string, string>): Promise<BuildRun>;
+  /** Ends main of a running build at once, as the runner does with a cancelled job that does not end. */
+  kill(): Promise<void>;
   /** Runs main of the deploy action and its post. */
   deploy(inputs: Record<string, string>): Promise<ActionOutcome>;
   close(): Promise<void>;
@@ -94,6 +96,13 @@ export async function startBuildScene(docker: DockerCommand, registry: RegistryA
       const post = await runPost(call, main, options);
       const left = (await readdir(runner)).filter((file) => !main.outputs.record?.endsWith(file));
       return { main, post, log: lines.join('\n'), left };
+    },
+    async kill() {
+      const main = join(dist, 'build', 'index.js');
+      for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+        const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+        if (command.includes(main)) process.kill(Number(pid), 'SIGKILL');
+      }
     },
     async deploy(inputs) {
       const call = { name: 'deploy', inputs: { 'smoke-path': 'off', ...inputs }, env: environment };

@@ -159,3 +159,22 @@ it('a registry that breaks off every connection is named', async () => {
     new RegExp(`^Cannot reach registry ${registry.host}: .*\\. Check the registry host`),
   );
 });
+
+it('a run that is killed in the middle of its push leaves no login behind', async () => {
+  await start();
+  let killed: Promise<void> | undefined;
+  // No answer: the push hangs until the registry is gone.
+  registry.intercept = (request) => {
+    if (!writes.has(request.method ?? '')) return false;
+    killed ??= scene.kill();
+    return true;
+  };
+  const run = await scene.build();
+  await killed;
+  expect(run.main.exitCode).toBe(1);
+  expect(run.main.errors).toEqual([]);
+  expect(run.main.state['docker-config']).toMatch(/docker-config-/);
+  expect(run.post).toMatchObject({ exitCode: 0, errors: [] });
+  // Not even a run record, which is written at the end.
+  expect(run.left).toEqual([]);
+});
