@@ -30,9 +30,13 @@ async function main(): Promise<void> {
     case 'invoke':
       process.exitCode = await invokeUrl(folder, command.functionName, command.path, print);
       return;
-    case 'down':
-      await stopServer(folder, print);
-      return stopParts(folder, print);
+    case 'down': {
+      const server = await stopServer(folder, print);
+      const parts = await stopParts(folder, print);
+      return print(
+        server || parts ? 'Stopped. Images, caches and functions are kept in .local/.' : 'Nothing runs.',
+      );
+    }
   }
 }
 

@@ -72,8 +72,10 @@ export async function deployLocally(
       ensureFunctionUrl(endpoint, command.functionName, localAlias).catch(() => ''),
       step({ name: 'report', inputs: { record }, env: {} }),
     ]);
-    const health = url === '' ? '' : await askHealth(url, command.deploy['smoke-path'] ?? '/health');
-    printResult(await readRecord(record), { url, health, seconds: (Date.now() - started) / 1000 }, print);
+    const path = command.deploy['smoke-path'] ?? '/health';
+    const health = url === '' ? '' : await askHealth(url, path);
+    const seconds = (Date.now() - started) / 1000;
+    printResult(await readRecord(record), { url, path, health, seconds }, print);
     return deploy.exitCode;
   } finally {
     // As the runner does: the steps that have a post, the last one first.
@@ -114,7 +116,7 @@ async function askHealth(url: string, path: string): Promise<string> {
 
 function printResult(
   record: RunRecord,
-  live: { url: string; health: string; seconds: number },
+  live: { url: string; path: string; health: string; seconds: number },
   print: (line: string) => void,
 ): void {
   const entry: FunctionRecord | undefined = record.deploy?.[0];
@@ -132,7 +134,7 @@ function printResult(
       ? `${formatBytes(record.image.bytes)} compressed, ${formatCount(record.image.layers.length, 'layer')}`
       : '',
   );
-  row('/health', live.health);
+  row(live.path, live.health);
   row('cold start', coldStart(entry));
   for (const step of record.steps) row(step.name, formatMs(Date.parse(step.end) - Date.parse(step.start)));
 }

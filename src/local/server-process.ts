@@ -87,12 +87,16 @@ export async function runningServer(folder: string): Promise<string> {
   return state.endpoint;
 }
 
-/** Stops the server and with it the containers of its functions; their state is kept. */
-export async function stopServer(folder: string, print: (line: string) => void): Promise<void> {
+/**
+ * Stops the server and with it the containers of its functions; their state is kept.
+ * @returns whether one ran
+ */
+export async function stopServer(folder: string, print: (line: string) => void): Promise<boolean> {
   const state = await readState<RunningServer>(stateFile(folder));
-  if (!state || !isAlive(state.process)) return;
-  print('AWS on this machine: stopping ...');
+  if (!state || !isAlive(state.process)) return false;
+  print('AWS on this machine: stopping, with the containers of its functions ...');
   await stopProcess(state.process, 30_000);
+  return true;
 }
 
 /** The settings and the server's own source files: name, size and time of change. */

@@ -113,11 +113,15 @@ async function makeParts(folder: string, say: (line: string) => void): Promise<P
   return partsOf(await engine, await registry, await program, await Promise.all(images));
 }
 
-/** Stops what `ensureParts` started. Images, caches and unpacked programs stay in the folder. */
-export async function stopParts(folder: string, say: (line: string) => void): Promise<void> {
+/**
+ * Stops what `ensureParts` started. Images, caches and unpacked programs stay in the folder.
+ * @returns whether anything ran
+ */
+export async function stopParts(folder: string, say: (line: string) => void): Promise<boolean> {
   const place = resolve(folder);
-  await withLock(place, say, async () => {
-    await stopRegistry(place, await presentEngine(place));
-    await stopEngine({ folder: place, say });
+  return await withLock(place, say, async () => {
+    const registry = await stopRegistry(place, await presentEngine(place), say);
+    const engine = await stopEngine({ folder: place, say });
+    return registry || engine;
   });
 }

@@ -190,14 +190,17 @@ async function notUp(places: Places, what: string): Promise<DeployError> {
 /**
  * Stops the private Engine of this folder with its containers, and removes its network; images and caches stay.
  * Does nothing where there is none.
+ * @returns whether it ran, or had left containers behind
  */
-export async function stopEngine(options: EngineOptions): Promise<void> {
+export async function stopEngine(options: EngineOptions): Promise<boolean> {
   const places = placesIn(options.folder);
   const state = await readState<EngineState>(places.state);
-  if (!state) return;
+  if (!state) return false;
   const programs = await enginePrograms(options.programs ?? options.folder, options.say);
   // A killed Engine leaves containers behind, which only its successor can end.
   const orphans = !isAlive(state.process) && pidFiles(places).some((file) => existsSync(file));
+  const runs = orphans || isAlive(state.process);
+  if (runs) options.say('Docker Engine: stopping the private one ...');
   if (orphans) await startEngine(options);
   const process = orphans ? (await readState<EngineState>(places.state))?.process : state.process;
   if (process) await stopProcess(process, 20_000);
@@ -206,6 +209,7 @@ export async function stopEngine(options: EngineOptions): Promise<void> {
   // What is left there are sockets and pid files; never through a mount that would not go away.
   if (mountPoints(await readFile(MOUNTS, 'utf8'), [places.run]).length === 0)
     await rm(places.run, { recursive: true, force: true });
+  return runs;
 }
 
 /** Undoes the mounts that a killed Engine left, which would keep its folders from being removed. */

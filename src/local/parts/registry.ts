@@ -138,11 +138,23 @@ async function startContainer(files: string, port: number, options: RegistryOpti
   return undefined;
 }
 
-/** Stops the registry of this folder; its images stay. Does nothing where none runs. */
-export async function stopRegistry(folder: string, docker?: DockerCommand): Promise<void> {
+/**
+ * Stops the registry of this folder; its images stay.
+ * @returns whether one ran
+ */
+export async function stopRegistry(
+  folder: string,
+  docker?: DockerCommand,
+  say: (line: string) => void = () => {},
+): Promise<boolean> {
   const state = await readState<RegistryState>(statePath(folder));
-  if (state?.process) await stopProcess(state.process);
-  else if (state && docker) await removeRegistryContainer(join(resolve(folder), 'registry'), docker);
+  if (!state) return false;
+  const runs = state.process ? isAlive(state.process) : await answers(state);
+  if (runs) say(`Registry: stopping (${registryOf(state).host}) ...`);
+  if (state.process) await stopProcess(state.process);
+  // Also one that does not answer: its container would keep the port.
+  else if (docker) await removeRegistryContainer(join(resolve(folder), 'registry'), docker);
+  return runs;
 }
 
 /** `wanted` where it can be listened on, else another free port of 127.0.0.1. */
