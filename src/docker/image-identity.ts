@@ -1,3 +1,14 @@
+/*
+ * Images are named by reading the Dockerfile, not by the provenance (`materials`) of the last build:
+ * - It would have to be found before the hash is known, under a second tag of what was hashed without the images. That
+ *   is one more request, and then only the images' own: now these run beside the reading of the files. Such a tag must
+ *   move, which a repository of immutable tags refuses; a label instead would change the image by its own history.
+ * - An attestation in the registry makes the image an index, and Lambda takes none.
+ * - The Engine's own builder names no digest for an image that it has locally.
+ * What it would give: no doubt about `$BUILDPLATFORM` and triggers (ONBUILD) of this Dockerfile, and no look-up for
+ * stages that the target does not need. A trigger of a base image that copies from another image by a moving tag is
+ * seen by neither before the first build; here it is not seen at all.
+ */
 import type { Environment } from '../github/inputs.ts';
 import { type Docker, runDocker } from './command.ts';
 import { type RegistryCredentials, userCredentials } from './credentials.ts';

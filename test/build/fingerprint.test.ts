@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -99,6 +99,23 @@ test.each<[string, Partial<FingerprintRequest>]>([
   ['a source policy', { env: { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: 'p' } }],
 ])('doubt: %s', async (_name, changes) => {
   expect(await fingerprint(request(changes))).toHaveProperty('doubt');
+});
+
+test('neither visits an ignored folder nor opens an ignored file', async () => {
+  write('.dockerignore', 'ignored*\n!ignored-not\n');
+  const before = await hash();
+  mkdirSync(join(root, 'ignored-folder'));
+  // Listing a folder whose name is not UTF-8 fails, and so does opening this link: each would be a doubt.
+  mkdirSync(Buffer.concat([Buffer.from(join(root, 'ignored-folder/')), Buffer.of(0xff)]));
+  symlinkSync('ignored-link', join(root, 'ignored-link'));
+  expect(await hash()).toBe(before);
+  write('.dockerignore', '');
+  expect(await fingerprint(request())).toHaveProperty('doubt');
+});
+
+test('doubt: an empty ignore file of the Dockerfile beside a common one', async () => {
+  write('Dockerfile.dockerignore', '');
+  expect(await fingerprint(request())).toHaveProperty('doubt');
 });
 
 test('pinned images are not asked for', async () => {

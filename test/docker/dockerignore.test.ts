@@ -44,3 +44,13 @@ test('folders are entered only where something may come back', () => {
   expect(['node_modules', 'src', 'docs'].map(matcher.mayReinclude)).toEqual([false, true, true]);
   expect(ignoreMatcher(['x', '!**/a']).mayReinclude('node_modules')).toBe(true);
 });
+
+test.each(['{a}?', '*/a|b', '[a]}'])('doubt: %s holds operators of regular expressions', (pattern) => {
+  expect(() => ignoreMatcher([pattern])).toThrow(Doubt);
+});
+
+test.each(['a+b', '(a)/**', '**/a|b', '{a}', '(a)/*', '*/a+b'])('%s is compared as a text', (pattern) => {
+  const path = pattern.replaceAll(/[*]+/g, 'x');
+  expect(ignoreMatcher([pattern]).match(path, undefined).ignored).toBe(true);
+  expect(ignoreMatcher([pattern]).match('other', undefined).ignored).toBe(false);
+});
