@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hasImage } from './engine-api.ts';
 import { isMade, madeOnce, readState, writeState } from './once.ts';
 import type { DockerCommand } from './private-engine.ts';
 import { run, tryRun } from './process.ts';
+import { askAgainAt, pullImage } from './pull.ts';
 
 /** Makes a stand-in for a public image and gives it `name` in the Engine; `draft` is an empty folder for its work. */
 export type ImageMaker = (order: {
@@ -32,13 +32,12 @@ interface Way {
   way: 'pulled' | 'stand-in';
   /** Of a stand-in. */
   recipe?: string;
+  /** Of a stand-in: when to ask again whether the image can be pulled, in milliseconds since 1970. */
+  askAgain?: number;
 }
 
 /** First part of a stand-in's name in an Engine that is not ours, where a public name would mislead its owner. */
 const OUR_REGISTRY = 'deploy-lambda-container.local';
-/** How long a pull may take to its first sign of life, in milliseconds; and in all. */
-const PULL_BEGINS = 6000;
-const PULL_ENDS = 600_000;
 
 /** The name of a stand-in in an Engine: the public one only where the Engine is ours alone. */
 export function standInName(name: string, ours: boolean): string {
@@ -63,11 +62,21 @@ export function layoutContext(name: string, layout: string): string {
   return `${name}=oci-layout://${layout}:${name.split(':').at(-1)}`;
 }
 
-/** Whether the image is there; its build contexts where it is. */
+/**
+ * Whether the image is there; its build contexts where it is. A stand-in counts until it is time to ask again whether
+ * the image can be pulled.
+ */
 export async function presentImage(options: ImageOptions): Promise<string[] | undefined> {
   const way = await readState<Way>(wayPath(options));
-  if (!way) return undefined;
-  if (way.way === 'pulled') return [];
+  if (way?.way === 'pulled') return [];
+  return way && !isDue(way) ? await presentStandIn(options, way) : undefined;
+}
+
+function isDue({ askAgain = 0 }: Way): boolean {
+  return Date.now() >= askAgain;
+}
+
+async function presentStandIn(options: ImageOptions, way: Way): Promise<string[] | undefined> {
   if (way.recipe !== options.recipe) return undefined;
   if (options.docker.private)
     return options.socket && (await hasImage(options.socket, options.name)) ? [] : undefined;
@@ -76,7 +85,8 @@ export async function presentImage(options: ImageOptions): Promise<string[] | un
 }
 
 /**
- * Sees to it that Dockerfiles can name a public image: by pulling it, or by making a stand-in.
+ * Sees to it that Dockerfiles can name a public image: by pulling it, or by making a stand-in. Where pulls work by
+ * now, the stand-in of before gives way.
  * @returns the lines for `--build-context` that builds need
  * @throws DeployError of `make`
  */
@@ -84,11 +94,39 @@ export async function ensureImage(options: ImageOptions, make: ImageMaker): Prom
   const present = await presentImage(options);
   if (present) return present;
   const known = await readState<Way>(wayPath(options));
-  const way = known?.way ?? ((await pull(options)) ? 'pulled' : 'stand-in');
-  if (way === 'stand-in') await makeStandIn(options, make);
-  const state: Way = way === 'pulled' ? { way } : { way, recipe: options.recipe };
-  await writeState(wayPath(options), state);
-  return (await presentImage(options)) ?? [];
+  let askAgain = known?.askAgain ?? 0;
+  if (!known || isDue(known)) {
+    const former = known && (await standInId(options));
+    const result = await pullImage(options.docker, options.name, options.say);
+    if (result === 'pulled') {
+      await writeState(wayPath(options), { way: 'pulled' } satisfies Way);
+      await dropStandIn(options, former);
+      return [];
+    }
+    askAgain = askAgainAt(result, Date.now());
+  }
+  if (!known || !(await presentStandIn(options, known))) await makeStandIn(options, make);
+  const way: Way = { way: 'stand-in', recipe: options.recipe, askAgain };
+  await writeState(wayPath(options), way);
+  return (await presentStandIn(options, way)) ?? [];
+}
+
+/** The image that has the public name in an Engine of ours; undefined in another one, where only a layout is kept. */
+async function standInId({ docker, name }: ImageOptions): Promise<string | undefined> {
+  if (!docker.private) return undefined;
+  const env = { ...process.env, ...docker.env };
+  const { code, stdout } = await tryRun(docker.program, ['image', 'inspect', '--format', '{{.Id}}', name], {
+    env,
+  });
+  return code === 0 ? stdout.trim() : undefined;
+}
+
+/** Removes what the pulled image has taken the name from; one that a container still uses stays, without a name. */
+async function dropStandIn(options: ImageOptions, former: string | undefined): Promise<void> {
+  await rm(layoutOf(options), { recursive: true, force: true });
+  if (!former || former === (await standInId(options))) return;
+  const env = { ...process.env, ...options.docker.env };
+  await tryRun(options.docker.program, ['image', 'rm', former], { env });
 }
 
 async function makeStandIn(options: ImageOptions, make: ImageMaker): Promise<void> {
@@ -114,34 +152,6 @@ async function saveLayout(options: ImageOptions, name: string, draft: string): P
     await run('tar', ['--extract', '--file', archive, '--directory', layout]);
   });
   await tryRun(options.docker.program, ['image', 'rm', name], { env });
-}
-
-/**
- * Pulls an image.
- * @returns false where it cannot be pulled, or nothing of it has arrived within six seconds
- */
-async function pull({ docker, name, say }: ImageOptions): Promise<boolean> {
-  return await new Promise((done) => {
-    const env = { ...process.env, ...docker.env };
-    const child = spawn(docker.program, ['pull', name], {
-      env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: PULL_ENDS,
-    });
-    const begins = setTimeout(() => child.kill(), PULL_BEGINS);
-    let begun = false;
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (begun || !/fs layer|Downloading|Already exists|Digest:/.test(text)) return;
-      begun = true;
-      clearTimeout(begins);
-      say(`Image ${name}: pulling it (once) ...`);
-    });
-    child.on('error', () => done(false));
-    child.on('close', (code) => {
-      clearTimeout(begins);
-      done(code === 0);
-    });
-  });
 }
 
 /**
