@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { Style } from './dockerfiles.ts';
+import { docker, imageName, type Job, signIn } from './job.ts';
+import { pushByAction } from './ours.ts';
+
+/** What a job still does when Lambda has the image. */
+export type After = () => Promise<void>;
+
+/** A way to get an app's image to ECR. */
+export interface Arm {
+  title: string;
+  style: Style;
+  /** What is not to be measured. */
+  prepare?(job: Job): Promise<void>;
+  /** @returns the image's URI, and what follows after the deploy */
+  push(job: Job): Promise<{ uri: string; after?: After }>;
+}
+
+const ONE_MANIFEST = ['--provenance=false', '--sbom=false'];
+
+/** `docker build`, `docker push`: no cache outside of the Engine. */
+const plain: Arm = {
+  title: 'docker build, docker push',
+  style: 'usual',
+  async push(job) {
+    await job.phase('login', () => signIn(job));
+    const name = imageName(job);
+    const args = ['build', '--network', 'host', ...ONE_MANIFEST, '--tag', name, job.app];
+    await job.phase('build', () => docker(job, args));
+    await job.phase('push', () => docker(job, ['push', '--quiet', name]));
+    return { uri: name };
+  },
+};
+
+/**
+ * The command lines of docker/setup-buildx-action and docker/build-push-action, whose own start (three times Node)
+ * is left out. What differs from their defaults: the builder uses the machine's network, as the services are there.
+ */
+const chain: Arm = {
+  title: 'setup-buildx + build-push',
+  style: 'usual',
+  async push(job) {
+    const builder = 'builder-bench';
+    await job.phase('builder', async () => {
+      const options = [`image=${job.services.images.builder}`, 'network=host'];
+      await docker(job, [
+        ...['buildx', 'create', '--name', builder, '--driver', 'docker-container'],
+        ...options.flatMap((option) => ['--driver-opt', option]),
+        '--buildkitd-flags',
+        '--allow-insecure-entitlement security.insecure --allow-insecure-entitlement network.host',
+        '--use',
+      ]);
+      await docker(job, ['buildx', 'inspect', '--bootstrap', '--builder', builder]);
+    });
+    await job.phase('login', () => signIn(job));
+    const name = imageName(job);
+    await job.phase('build and push', () =>
+      docker(job, [
+        ...['buildx', 'build', '--builder', builder, '--file', join(job.app, 'Dockerfile')],
+        ...[
+          '--cache-from',
+          'type=gha',
+          '--cache-to',
+          'type=gha,mode=max',
+          '--iidfile',
+          join(job.temp, 'iid'),
+        ],
+        ...['--provenance=false', '--metadata-file', join(job.temp, 'metadata.json')],
+        ...['--tag', name, '--push', job.app],
+      ]),
+    );
+    return { uri: name };
+  },
+};
+
+/** Only Buildx with the flags that our action gives it, signed in beforehand: the difference is our own time. */
+const bare: Arm = {
+  title: 'buildx alone, our flags',
+  style: 'usual',
+  prepare: signIn,
+  async push(job) {
+    const name = imageName(job);
+    const scope = `type=gha,version=2,scope=${job.history.repository}`;
+    const args = (more: string[], output: string) => [
+      ...['buildx', 'build', '--file', join(job.app, 'Dockerfile'), '--platform', job.platform],
+      ...['--network', 'host', '--cache-from', `${scope},timeout=10s`, ...more, ...ONE_MANIFEST],
+      ...['--output', output, '--metadata-file', join(job.temp, 'metadata.json'), '--progress', 'plain'],
+      job.app,
+    ];
+    const output = `type=image,"name=${name}",push=true,store=false,compression=gzip`;
+    await job.phase('build and push', () => docker(job, args([], output)));
+    const cacheTo = ['--cache-to', `${scope},mode=max,timeout=2m`];
+    return { uri: name, after: async () => void (await docker(job, args(cacheTo, 'type=cacheonly'))) };
+  },
+};
+
+const ours: Arm = { title: 'this action', style: 'usual', push: pushByAction };
+
+/** In the order of the table. */
+export const ARMS = {
+  plain,
+  chain,
+  ours,
+  again: { ...ours, title: 'this action again (A/A)' },
+  recommended: { ...ours, title: 'this action, our Dockerfile', style: 'recommended' },
+  bare,
+} as const satisfies Record<string, Arm>;
+
+export type ArmName = keyof typeof ARMS;

@@ -1,0 +1,79 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { runMain, runPost } from '../../src/local/runner.ts';
+import { cacheEnvironment, type Job } from './job.ts';
+import { CREDENTIALS, REGION } from './services.ts';
+
+/**
+ * Runs the build action's bundle as GitHub's runner does, on a machine whose Engine has the image store that hosted
+ * runners start with. Its post step, where the cache's export ends, comes after the deploy.
+ */
+export async function pushByAction(job: Job): Promise<{ uri: string; after: () => Promise<void> }> {
+  const runner = join(job.temp, 'runner');
+  await mkdir(runner, { recursive: true });
+  const options = {
+    dist: job.dist,
+    temp: runner,
+    workspace: job.app,
+    print: job.log,
+    summary: join(job.temp, 'summary.md'),
+  };
+  const call = {
+    name: 'build',
+    inputs: {
+      context: '.',
+      repository: job.history.repository,
+      platform: job.platform,
+      tags: job.tag,
+      // The defaults of build/action.yml, which the runner adds.
+      ...{
+        cache: 'auto',
+        rebuild: 'changed',
+        builder: 'auto',
+        driver: 'auto',
+        endpoint: 'auto',
+        push: 'true',
+      },
+      ...{ 'create-repository': 'false', 'dry-run': 'false', 'cache-mounts': 'auto' },
+    },
+    env: {
+      ...job.engine.env,
+      LD_LIBRARY_PATH: job.engineEnv.LD_LIBRARY_PATH ?? '',
+      PATH: [await oldStoreDocker(job), job.engineEnv.PATH].join(delimiter),
+      ...cacheEnvironment(job.history),
+      AWS_ENDPOINT_URL: job.services.awsEndpoint,
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      AWS_REGION: REGION,
+    },
+  };
+  const main = await job.phase('build action', () => runMain(call, options));
+  const uri = main.outputs['image-uri'];
+  const after = async (): Promise<void> => {
+    const post = await runPost(call, main, options);
+    if (post.exitCode !== 0) throw new Error(`post of the build action: ${post.errors.join(' ')}`);
+  };
+  if (main.exitCode === 0 && uri) return { uri, after };
+  await after();
+  throw new Error(`the build action: ${main.errors.join(' ')}`);
+}
+
+/**
+ * A `docker` that says of the Engine that it has the old image store: ours here always have containerd's, with
+ * which the action would need no Engine of its own.
+ * @returns the folder to put on PATH
+ */
+async function oldStoreDocker(job: Job): Promise<string> {
+  const folder = join(job.temp, 'bin');
+  await mkdir(folder, { recursive: true });
+  const script = `#!/bin/sh
+if [ "$1" = info ]; then
+  echo '["28.0.4", [["Backing Filesystem", "extfs"]]]'
+else
+  exec '${job.engine.program}' "$@"
+fi
+`;
+  await writeFile(join(folder, 'docker'), script);
+  await chmod(join(folder, 'docker'), 0o755);
+  return folder;
+}

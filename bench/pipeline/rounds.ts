@@ -1,0 +1,147 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { enginePrograms } from '../../src/local/parts/engine-programs.ts';
+import { startEngine, stopEngine } from '../../src/local/parts/index.ts';
+import { FIRST, writeApp } from './app.ts';
+import { ARMS, type Arm, type ArmName } from './arms.ts';
+import type { Cleanup } from './cleanup.ts';
+import type { Job } from './job.ts';
+import type { BenchOptions } from './options.ts';
+import type { Packages } from './packages.ts';
+import { SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
+import { FUNCTION, type History, type Service, type Services } from './services.ts';
+import { type Traffic, trafficBetween } from './shaping.ts';
+import { rotated } from './statistics.ts';
+
+/** One push, measured. */
+export interface Measurement {
+  arm: ArmName;
+  scenario: ScenarioName;
+  round: number;
+  /** From the job's first step until UpdateFunctionCode was accepted. */
+  seconds: number;
+  /** Parts of these seconds. */
+  phases: Record<string, number>;
+  /** What the job still did afterwards (post steps); the deploy does not wait for it. */
+  afterSeconds: number;
+  /** Until the update was accepted, and what came afterwards. */
+  traffic: Record<Service, Traffic>;
+  afterTraffic: Record<Service, Traffic>;
+}
+
+export interface Bench {
+  options: BenchOptions;
+  services: Services;
+  packages: Packages;
+  /** The project's folder, its ignored one, and one that is removed afterwards. */
+  root: string;
+  folder: string;
+  temp: string;
+  cleanup: Cleanup;
+  say: (line: string) => void;
+}
+
+/** Runs all rounds: in each, every arm goes through all scenarios, each push on an empty Engine. */
+export async function runRounds(bench: Bench, done: (measurement: Measurement) => void): Promise<void> {
+  const engine = { folder: join(bench.temp, 'engine'), programs: bench.folder, say: bench.say };
+  bench.cleanup.add('Engine', async () => await stopEngine(engine));
+  for (let round = 0; round < bench.options.rounds; round += 1)
+    for (const arm of rotated(bench.options.arms, round)) {
+      const history = await bench.services.newHistory(`${arm}-${round}`);
+      try {
+        await runHistory(bench, { arm, round, history, engine }, done);
+      } finally {
+        await history.close();
+      }
+    }
+}
+
+interface HistoryRun {
+  arm: ArmName;
+  round: number;
+  history: History;
+  engine: Parameters<typeof stopEngine>[0];
+}
+
+async function runHistory(
+  bench: Bench,
+  { arm, round, history, engine }: HistoryRun,
+  done: (measurement: Measurement) => void,
+): Promise<void> {
+  const { services, options } = bench;
+  const app = join(bench.temp, 'app');
+  let state = FIRST;
+  for (const name of options.scenarios) {
+    const scenario: Scenario = SCENARIOS[name];
+    state = scenario.change(state);
+    await services.moveBase(scenario.baseMoved ?? false);
+    await writeApp(app, state, ARMS[arm].style, bench.packages.entries, {
+      npm: services.npm,
+      base: services.images.base,
+    });
+    await stopEngine(engine);
+    await rm(engine.folder, { recursive: true, force: true });
+    await mkdir(engine.folder, { recursive: true });
+    const phases: Record<string, number> = {};
+    const log: string[] = [];
+    const job: Job = {
+      engine: await startEngine(engine),
+      ...{ services, history, app, phase: phaseTimer(phases), log: (line) => void log.push(line) },
+      temp: join(bench.temp, 'job'),
+      tag: name,
+      platform: process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64',
+      dist: join(bench.root, 'dist'),
+      engineEnv: (await enginePrograms(bench.folder, bench.say)).env,
+    };
+    await rm(job.temp, { recursive: true, force: true });
+    await mkdir(job.temp, { recursive: true });
+    try {
+      done({ arm, round, scenario: name, phases, ...(await measure(ARMS[arm], job)) });
+    } catch (error) {
+      bench.say(log.slice(-40).join('\n'));
+      throw error;
+    }
+  }
+}
+
+async function measure(
+  arm: Arm,
+  job: Job,
+): Promise<Pick<Measurement, 'seconds' | 'afterSeconds' | 'traffic' | 'afterTraffic'>> {
+  const traffic = () => ({ cache: job.history.cacheTraffic(), ...job.services.traffic() });
+  await arm.prepare?.(job);
+  const [before, begin] = [traffic(), performance.now()];
+  const { uri, after } = await arm.push(job);
+  await job.phase('update', () =>
+    job.services.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: FUNCTION, ImageUri: uri })),
+  );
+  const [accepted, middle] = [performance.now(), traffic()];
+  await after?.();
+  const end = traffic();
+  return {
+    seconds: (accepted - begin) / 1000,
+    afterSeconds: (performance.now() - accepted) / 1000,
+    traffic: difference(before, middle),
+    afterTraffic: difference(middle, end),
+  };
+}
+
+function phaseTimer(phases: Record<string, number>): Job['phase'] {
+  return async (name, work) => {
+    const since = performance.now();
+    const result = await work();
+    phases[name] = (performance.now() - since) / 1000;
+    return result;
+  };
+}
+
+function difference(
+  before: Record<Service, Traffic>,
+  after: Record<Service, Traffic>,
+): Record<Service, Traffic> {
+  const services = Object.keys(before) as Service[];
+  return Object.fromEntries(
+    services.map((service) => [service, trafficBetween(before[service], after[service])]),
+  ) as Record<Service, Traffic>;
+}
