@@ -81,8 +81,9 @@ export function privateConfig(
 
 /**
  * Makes the private folder (mode 700, its file 600): a login that other jobs of this machine neither see nor lose,
- * and that is gone with the folder. It is written as `docker login` writes it, without a process and a round trip;
- * a refused login shows at the first call of the registry, which comes before any build.
+ * and that is gone with the folder. The login is written into it in the form of `docker login --password-stdin`, but
+ * by us: that takes no process and no round trip of the daemon, puts no password on a command line, and cannot end in
+ * a keychain of the user's. A refused login shows at the first call of the registry, which comes before any build.
  * @param folder a path that does not exist yet
  * @returns variables for docker's environment: the configuration, and the user's own place of Buildx builders
  */
