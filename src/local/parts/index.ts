@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ADAPTER_IMAGE, ADAPTER_RECIPE, makeAdapterImage } from './adapter-image.ts';
 import { hasApt } from './debian.ts';
+import { DISTROLESS_IMAGE, DISTROLESS_RECIPE, makeDistrolessImage } from './distroless-image.ts';
 import { emulator, presentEmulator } from './emulator.ts';
 import { type Engine, ensureEngine, presentEngine } from './engine.ts';
 import { ensureImage, type ImageMaker, type ImageOptions, presentImage } from './images.ts';
@@ -11,6 +12,7 @@ import { type Registry, runningRegistry, startRegistry, stopRegistry } from './r
 
 export { ADAPTER_IMAGE } from './adapter-image.ts';
 export { debianPackages } from './debian.ts';
+export { DISTROLESS_IMAGE } from './distroless-image.ts';
 export { goCommand } from './go.ts';
 export { seedImages } from './images.ts';
 export { NODE_IMAGE } from './node-image.ts';
@@ -42,6 +44,7 @@ export interface Parts {
 const IMAGES: { name: string; recipe: () => Promise<string>; make: ImageMaker }[] = [
   { name: ADAPTER_IMAGE, recipe: async () => ADAPTER_RECIPE, make: makeAdapterImage },
   { name: NODE_IMAGE, recipe: nodeRecipe, make: makeNodeImage },
+  { name: DISTROLESS_IMAGE, recipe: async () => DISTROLESS_RECIPE, make: makeDistrolessImage },
 ];
 
 /**
