@@ -1,4 +1,5 @@
 import { DeployError } from '../errors.ts';
+import { drawsDisplay, failureInHistory } from './build-display.ts';
 import { type Docker, runDocker } from './command.ts';
 import { watchImport } from './import-watch.ts';
 
@@ -34,7 +35,7 @@ export interface BuildRequest {
  * The whole command line, top to bottom. One platform and no attestations, since Lambda refuses an index; gzip
  * layers, which it takes for sure.
  */
-export function buildxArguments(request: BuildRequest): string[] {
+export function buildxArguments(request: BuildRequest, progress: 'plain' | 'tty' = 'plain'): string[] {
   const repeated = (option: string, values: readonly string[]): string[] =>
     values.flatMap((value) => [option, value]);
   const given = (option: string, value: string): string[] => (value === '' ? [] : [option, value]);
@@ -62,7 +63,7 @@ export function buildxArguments(request: BuildRequest): string[] {
     '--metadata-file',
     request.metadataFile,
     '--progress',
-    'plain',
+    progress,
     request.context,
   ];
 }
@@ -91,7 +92,8 @@ export interface BuildOutcome {
 const importLimit = 15_000;
 
 /**
- * Runs a build, its progress line by line to `onLine`.
+ * Runs a build, its progress line by line to `onLine`; on a terminal buildx draws it itself, unless a cache is read,
+ * since that is watched by its lines.
  * @param secretEnv values of the secrets, in the environment of this one process
  */
 export async function runBuild(
@@ -100,6 +102,8 @@ export async function runBuild(
   secretEnv: NodeJS.ProcessEnv,
   onLine: (line: string) => void,
 ): Promise<BuildOutcome> {
+  if (request.cacheFrom === '' && drawsDisplay(docker.env))
+    return await drawBuild(docker, request, secretEnv);
   const tail: string[] = [];
   const abort = new AbortController();
   const watch = watchImport(importLimit, () => abort.abort());
@@ -124,6 +128,18 @@ export async function runBuild(
   }
 }
 
+async function drawBuild(
+  docker: Docker,
+  request: BuildRequest,
+  secretEnv: NodeJS.ProcessEnv,
+): Promise<BuildOutcome> {
+  const since = Date.now();
+  const options = { env: secretEnv, stderr: 'inherit' } as const;
+  const { code } = await runDocker(docker, buildxArguments(request, 'tty'), options);
+  const tail = code === 0 ? [] : await failureInHistory(docker, request.builder, since);
+  return { code, tail, cacheTrouble: '' };
+}
+
 /**
  * What a failed build comes to, from the last lines of buildx's progress.
  * @param tail lines of `--progress plain`
@@ -131,7 +147,7 @@ export async function runBuild(
 export function buildFailure(file: string, tail: readonly string[]): DeployError {
   const error =
     tail.findLast((line) => /^ERROR: /.test(line))?.replace(/^ERROR: (failed to (build|solve): )*/, '') ??
-    'no reason given';
+    'buildx says why above';
   const place = tail.findLast((line) => /^[^\s:]*ockerfile[^\s:]*:\d+$/.test(line.trim()))?.trim();
   const where = place ? ` (${place})` : '';
   return new DeployError(

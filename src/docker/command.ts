@@ -22,6 +22,8 @@ export interface CommandOptions {
   /** Called with each line as it comes; a stream with a listener is not collected in the result. */
   onStdout?: (line: string) => void;
   onStderr?: (line: string) => void;
+  /** Leaves standard error to the program: it writes where this process does, and nothing is collected. */
+  stderr?: 'inherit';
   /** Ends the process: with SIGTERM, which docker turns into a cancelled build, and two seconds later for certain. */
   signal?: AbortSignal;
   /** Milliseconds after which the process is ended; none where absent. */
@@ -52,7 +54,7 @@ export async function runProgram(
 ): Promise<CommandResult> {
   const child = spawn(program, args, {
     env: { ...env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', options.stderr ?? 'pipe'],
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
   });
   const stop = (): void => {
@@ -81,7 +83,11 @@ export async function runProgram(
   return { code, stdout, stderr };
 }
 
-async function collect(stream: Readable, onLine: ((line: string) => void) | undefined): Promise<string> {
+async function collect(
+  stream: Readable | null,
+  onLine: ((line: string) => void) | undefined,
+): Promise<string> {
+  if (!stream) return '';
   if (onLine) {
     for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
       onLine(line);

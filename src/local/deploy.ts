@@ -86,7 +86,14 @@ export async function deployLocally(
 }
 
 function bundleEnvironment(parts: Parts, endpoint: string): Record<string, string> {
-  return { ...parts.docker.env, ...localCredentials, AWS_ENDPOINT_URL: endpoint, AWS_REGION: localRegion };
+  return {
+    // On a terminal buildx draws its own display; BUILDKIT_PROGRESS=plain before `npm run local` gives lines instead.
+    ...(process.stderr.isTTY && { BUILDKIT_PROGRESS: process.env.BUILDKIT_PROGRESS ?? 'tty' }),
+    ...parts.docker.env,
+    ...localCredentials,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: localRegion,
+  };
 }
 
 function buildInputs(command: DeployCommand, parts: Parts): Record<string, string> {
