@@ -1,13 +1,16 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { ensureParts, stopParts } from '../src/local/parts/index.ts';
 import { runningEngine } from '../src/local/parts/private-engine.ts';
+import { svgChart } from './pipeline/chart.ts';
 import { Cleanup } from './pipeline/cleanup.ts';
 import { type BenchOptions, readOptions, USAGE } from './pipeline/options.ts';
 import { makePackages } from './pipeline/packages.ts';
+import { resultsOf } from './pipeline/results.ts';
 import { type Measurement, runRounds } from './pipeline/rounds.ts';
 import { startServices } from './pipeline/services.ts';
+import { textTable } from './pipeline/table.ts';
 
 /**
  * `npm run bench`: seconds from a push until Lambda accepted the new image, on an empty Engine, for this action and
@@ -33,12 +36,12 @@ try {
 }
 if (options)
   try {
-    await bench(options);
+    await runBench(options);
   } finally {
     await cleanup.run(say);
   }
 
-async function bench(options: BenchOptions): Promise<void> {
+async function runBench(options: BenchOptions): Promise<void> {
   const measurements: Measurement[] = [];
   const temp = await mkdtemp(join(tmpdir(), 'bench-'));
   cleanup.add('temporary files', async () => await rm(temp, { recursive: true, force: true }));
@@ -58,10 +61,23 @@ async function bench(options: BenchOptions): Promise<void> {
     },
     cleanup,
   );
-  await runRounds({ options, services, packages, root, folder, temp, cleanup, say }, (one) => {
+  const count = options.rounds * options.arms.length * options.scenarios.length;
+  const bench = { options, services, packages, root, folder, temp, cleanup, say };
+  await runRounds(bench, (one) => {
     measurements.push(one);
-    say(
-      `${one.round + 1}. ${one.arm} ${one.scenario}: ${one.seconds.toFixed(2)} s ${JSON.stringify(one.phases)} after ${one.afterSeconds.toFixed(2)}`,
-    );
+    const place = `${measurements.length}/${count}`;
+    say(`${place}  round ${one.round + 1}, ${one.arm}, ${one.scenario}: ${one.seconds.toFixed(2)} s`);
   });
+  const results = resultsOf(measurements, options, machine(), new Date());
+  process.stdout.write(textTable(results));
+  if (options.output === '') return;
+  await mkdir(options.output, { recursive: true });
+  await writeFile(join(options.output, 'bench.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(join(options.output, 'bench.svg'), svgChart(results));
+}
+
+/** What the figures were measured on, without its name. */
+function machine(): string {
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} x ${cpus()[0]?.model ?? process.arch}, ${memory} GiB, Linux ${release()}, Node ${process.version}`;
 }

@@ -44,7 +44,7 @@ export interface Bench {
 
 /** Runs all rounds: in each, every arm goes through all scenarios, each push on an empty Engine. */
 export async function runRounds(bench: Bench, done: (measurement: Measurement) => void): Promise<void> {
-  const engine = { folder: join(bench.temp, 'engine'), programs: bench.folder, say: bench.say };
+  const engine = { folder: join(bench.temp, 'engine'), programs: bench.folder, say: () => {} };
   bench.cleanup.add('Engine', async () => await stopEngine(engine));
   for (let round = 0; round < bench.options.rounds; round += 1)
     for (const arm of rotated(bench.options.arms, round)) {

@@ -34,6 +34,8 @@ export interface ShapingOptions {
   headers?: Record<string, string>;
   /** Where answers in JSON name the service's own address, it is replaced by the proxy's. */
   hideTarget?: boolean;
+  /** How to wait so many milliseconds; the clock's own way where absent. */
+  sleep?: (ms: number) => Promise<void>;
 }
 
 /** TCP's handshake and that of TLS 1.3 take a round trip each before a new connection's first request. */
@@ -59,7 +61,7 @@ export class Line {
 
 /** Starts a proxy on a free port of 127.0.0.1 that puts a distance between its clients and one HTTP service. */
 export async function startShapingProxy(options: ShapingOptions): Promise<ShapingProxy> {
-  const { distance } = options;
+  const { distance, sleep = clockSleep } = options;
   const traffic: Traffic = { requests: 0, bytesUp: 0, bytesDown: 0 };
   const lines = { up: new Line(distance.up), down: new Line(distance.down) };
   const agent = new Agent({ keepAlive: true });
@@ -97,6 +99,7 @@ export async function startShapingProxy(options: ShapingOptions): Promise<Shapin
       const text = await bodyOf(answer);
       const body = Buffer.from(text.replaceAll(options.target, `http://${host}`));
       traffic.bytesDown += body.length;
+      delete headers['transfer-encoding'];
       response.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': body.length });
       response.end(body);
       return;
@@ -152,6 +155,6 @@ async function bodyOf(answer: IncomingMessage): Promise<string> {
   return text;
 }
 
-async function sleep(ms: number): Promise<void> {
+async function clockSleep(ms: number): Promise<void> {
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
 }

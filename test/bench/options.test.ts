@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { readOptions } from '../../bench/pipeline/options.ts';
+
+const read = (...args: string[]) => readOptions(args, '/root');
+
+describe('options of the bench', () => {
+  it('are all arms and scenarios, seven times, by default', () => {
+    const { rounds, arms, scenarios, output } = read();
+    expect({ rounds, output }).toEqual({ rounds: 7, output: '/root/docs' });
+    expect(arms).toEqual(['plain', 'chain', 'ours', 'again', 'recommended', 'bare']);
+    expect(scenarios).toEqual(['cold', 'nothing', 'ignored', 'source', 'dependency', 'lockfile', 'base']);
+  });
+
+  it('are few, and write nothing, with --quick', () => {
+    const { rounds, arms, scenarios, output } = read('--quick');
+    expect({ rounds, output }).toEqual({ rounds: 1, output: '' });
+    expect([arms.length, scenarios.length]).toEqual([3, 3]);
+  });
+
+  it('keep the order of scenarios, as each builds on those before', () => {
+    expect(read('--scenarios', 'source,cold').scenarios).toEqual(['cold', 'source']);
+  });
+
+  it('set the distance of each service', () => {
+    const { distances } = read('--latency', 'cache=80,ecr=1.5', '--bandwidth', 'ecr=10:40,hub=5');
+    expect(distances.cache.roundTrip).toBe(80);
+    expect(distances.ecr).toEqual({ roundTrip: 1.5, up: 10, down: 40 });
+    expect(distances.hub).toMatchObject({ up: 5, down: 5 });
+  });
+
+  it.each([
+    ['--rounds', '0', '--rounds: 0'],
+    ['--arms', 'theirs', '--arms: there is no theirs'],
+    ['--latency', 'moon=1', '--latency: there is no service moon'],
+    ['--latency', 'ecr=far', '--latency: far'],
+    ['--bandwidth', 'ecr=0', '--bandwidth: 0'],
+    ['--bandwidth', 'ecr=', '--bandwidth: '],
+  ])('refuse %s %s', (name, value, message) => {
+    expect(() => read(name, value)).toThrow(message);
+  });
+});
