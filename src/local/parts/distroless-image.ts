@@ -38,7 +38,7 @@ export const makeDistrolessImage: ImageMaker = async ({ docker, name, folder, dr
       'Let this machine reach gcr.io (or a mirror), or load the image by hand (docker load).',
     );
   say(
-    `Base image ${DISTROLESS_IMAGE}: cannot be pulled here; making a stand-in of Debian's packages (once, about 5 s) ...`,
+    `Base image ${DISTROLESS_IMAGE}: cannot be pulled here; making a stand-in of Debian's packages (once, about 10 s) ...`,
   );
   const root = join(draft, 'root');
   await debianPackages(PACKAGES, root, { suite: IMAGE_SUITE, folder });
