@@ -1,5 +1,5 @@
 import { ARMS, type ArmName } from './arms.ts';
-import type { BenchOptions, Distances } from './options.ts';
+import type { Distances } from './options.ts';
 import type { Measurement } from './rounds.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 import type { Service } from './services.ts';
@@ -39,7 +39,7 @@ export interface Results {
 /** Brings measurements together, scenario by scenario and arm by arm. */
 export function resultsOf(
   measurements: readonly Measurement[],
-  options: Pick<BenchOptions, 'rounds' | 'distances'>,
+  distances: Distances,
   machine: string,
   now: Date,
 ): Results {
@@ -56,8 +56,8 @@ export function resultsOf(
   return {
     date: now.toISOString().slice(0, 10),
     machine,
-    rounds: options.rounds,
-    distances: options.distances,
+    rounds: new Set(measurements.map(({ round }) => round)).size,
+    distances,
     arms: Object.fromEntries(arms.map((arm) => [arm, ARMS[arm].title])),
     scenarios: Object.fromEntries(scenarios.map((name) => [name, SCENARIOS[name].title])),
     cells,

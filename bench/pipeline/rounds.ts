@@ -42,8 +42,13 @@ export interface Bench {
   say: (line: string) => void;
 }
 
-/** Runs all rounds: in each, every arm goes through all scenarios, each push on an empty Engine. */
-export async function runRounds(bench: Bench, done: (measurement: Measurement) => void): Promise<void> {
+/**
+ * Runs all rounds: in each, every arm goes through all scenarios, each push on an empty Engine. Where a push fails,
+ * the arm is given up for this round.
+ * @returns how many pushes failed
+ */
+export async function runRounds(bench: Bench, done: (measurement: Measurement) => void): Promise<number> {
+  let failures = 0;
   const engine = { folder: join(bench.temp, 'engine'), programs: bench.folder, say: () => {} };
   bench.cleanup.add('Engine', async () => await stopEngine(engine));
   for (let round = 0; round < bench.options.rounds; round += 1)
@@ -51,10 +56,14 @@ export async function runRounds(bench: Bench, done: (measurement: Measurement) =
       const history = await bench.services.newHistory(`${arm}-${round}`);
       try {
         await runHistory(bench, { arm, round, history, engine }, done);
+      } catch (error) {
+        failures += 1;
+        bench.say(`round ${round + 1}, ${arm}: ${error instanceof Error ? error.message : String(error)}`);
       } finally {
         await history.close();
       }
     }
+  return failures;
 }
 
 interface HistoryRun {

@@ -13,7 +13,7 @@ const results = resultsOf(
     measurement('ours', 'cold', 1, 22),
     measurement('ours', 'source', 0, 5),
   ],
-  readOptions(['--rounds', '2'], ''),
+  readOptions([], '').distances,
   'a machine',
   new Date('2026-11-24T00:00:00Z'),
 );
