@@ -34,7 +34,9 @@ npm run local -- down                stop what was started here (data is kept)
   --smoke-path PATH    path that is checked (default: /health)
   --smoke-status CODE  status that it must answer (default: 200)
   --smoke-body TEXT    text or /regular expression/ that it must answer
-  --rebuild            build even where nothing changed`;
+  --rebuild            build even where nothing changed
+
+On a terminal buildx draws its own progress; BUILDKIT_PROGRESS=plain in the environment gives plain lines.`;
 
 /**
  * Reads the command line.
