@@ -59,7 +59,8 @@ describe("example-api's image", () => {
     });
   });
 
-  it('builds from the cache alone when nothing has changed', async () => {
+  // Other builds in this Engine may drop a cache record between two builds; a step that is never cached fails all.
+  it('builds from the cache alone when nothing has changed', { retry: 3 }, async () => {
     const { code, stderr } = await build();
     expect(code).toBe(0);
     const steps = [...stderr.matchAll(/^#(\d+) \[.*\] (?:RUN|COPY) /gm)].map(([, number]) => number);
