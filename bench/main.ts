@@ -22,17 +22,21 @@ const measurements: Measurement[] = [];
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const options = optionsOrUsage();
+const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => {
-    say(`${signal}: ending what was started ...`);
-    void end().finally(() => process.exit(130));
+  process.on(signal, () => {
+    // The push that runs is waited for, as it has things to end itself; Ctrl-C has reached its programs too.
+    if (!abort.signal.aborted) say(`${signal}: ending after this push; once more ends at once ...`);
+    else void end().finally(() => process.exit(130));
+    abort.abort();
+    process.exitCode = 130;
   });
 if (options)
   try {
     await measure(options);
   } catch (error) {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    process.exitCode = 1;
+    process.exitCode ??= 1;
   } finally {
     await end();
   }
@@ -69,11 +73,11 @@ async function measure(options: BenchOptions): Promise<void> {
     cleanup,
   );
   const count = options.rounds * options.arms.length * options.scenarios.length;
-  const bench = { options, services, packages, root, folder, temp, cleanup, say };
+  const bench = { options, services, packages, root, folder, temp, cleanup, say, signal: abort.signal };
   const failures = await runRounds(bench, (one) => {
     measurements.push(one);
     const place = `${measurements.length}/${count}`;
     say(`${place}  round ${one.round + 1}, ${one.arm}, ${one.scenario}: ${one.seconds.toFixed(2)} s`);
   });
-  if (failures > 0) process.exitCode = 1;
+  if (failures > 0) process.exitCode ??= 1;
 }

@@ -40,6 +40,8 @@ export interface Bench {
   temp: string;
   cleanup: Cleanup;
   say: (line: string) => void;
+  /** No further push begins once it is aborted. */
+  signal: AbortSignal;
 }
 
 /**
@@ -53,10 +55,12 @@ export async function runRounds(bench: Bench, done: (measurement: Measurement) =
   bench.cleanup.add('Engine', async () => await stopEngine(engine));
   for (let round = 0; round < bench.options.rounds; round += 1)
     for (const arm of rotated(bench.options.arms, round)) {
+      if (bench.signal.aborted) return failures;
       const history = await bench.services.newHistory(`${arm}-${round}`);
       try {
         await runHistory(bench, { arm, round, history, engine }, done);
       } catch (error) {
+        if (bench.signal.aborted) return failures;
         failures += 1;
         bench.say(`round ${round + 1}, ${arm}: ${error instanceof Error ? error.message : String(error)}`);
       } finally {
@@ -82,6 +86,7 @@ async function runHistory(
   const app = join(bench.temp, 'app');
   let state = FIRST;
   for (const name of options.scenarios) {
+    if (bench.signal.aborted) return;
     const scenario: Scenario = SCENARIOS[name];
     state = scenario.change(state);
     await services.moveBase(scenario.baseMoved ?? false);
@@ -108,7 +113,7 @@ async function runHistory(
     try {
       done({ arm, round, scenario: name, phases, ...(await measure(ARMS[arm], job)) });
     } catch (error) {
-      bench.say(log.slice(-40).join('\n'));
+      if (!bench.signal.aborted) bench.say(log.slice(-40).join('\n'));
       throw error;
     }
   }
