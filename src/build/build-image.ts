@@ -5,7 +5,8 @@ import { buildFailure, failedOnCache, runBuild } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
 import type { Manifest, Registry } from '../docker/registry.ts';
 import { buildVertices } from '../docker/timings.ts';
-import { DeployError } from '../errors.ts';
+import { DeployError, describeError } from '../errors.ts';
+import type { Log } from '../github/log.ts';
 import { type BuildRecord, type BuildVertex, type CacheRecord, type ImageRecord, timed } from '../record.ts';
 import type { BuildRun } from './build-run.ts';
 import type { BuilderSource, ReadyBuilder } from './builder.ts';
@@ -73,7 +74,7 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
     buildVertices(docker, metadata['buildx.build.ref'] ?? ''),
     inputs.push
       ? timed(record, 'check image', () =>
-          readBack(signedIn, inputs, metadata['containerimage.digest'] ?? '', mark),
+          readBack(signedIn, inputs, metadata['containerimage.digest'] ?? '', mark, log),
         )
       : undefined,
   ]);
@@ -158,6 +159,7 @@ async function readBack(
   inputs: BuildInputs,
   digest: string,
   mark: string,
+  log: Log,
 ): Promise<ImageRecord> {
   const manifest = await registry.manifest(inputs.repository, digest);
   if (typeof manifest === 'string')
@@ -166,6 +168,12 @@ async function readBack(
       'Run the job again.',
     );
   const image = await checkImage(registry, inputs.repository, manifest, platform);
-  if (mark !== '') await addTags(registry, inputs.repository, [mark], manifest);
+  if (mark !== '')
+    await addTags(registry, inputs.repository, [mark], manifest).catch((error: unknown) => {
+      // Only the skip hangs on it. With immutable tags an earlier image of the same inputs keeps it.
+      log.warning(
+        `${describeError(error)} The next run may build again, or reuse an older image of these inputs.`,
+      );
+    });
   return image;
 }

@@ -45,12 +45,18 @@ async function joinExport(running: CacheExport): Promise<void> {
   else
     core.warning(
       result === 'failed'
-        ? `The layer cache was not written: ${lines.findLast((line) => line.startsWith('ERROR:')) ?? 'no reason given'}`
+        ? `The layer cache was not written: ${exportError(lines)}`
         : `The layer cache was not written within ${seconds} s; the next build does more itself.`,
     );
   await amendRecord((record) => {
     if (record.cache) record.cache.ms = ms;
   });
+}
+
+/** The registry's own words stand on the line after. */
+function exportError(lines: readonly string[]): string {
+  const at = lines.findLastIndex((line) => line.startsWith('ERROR:'));
+  return at < 0 ? 'no reason given' : lines.slice(at, at + 2).join(' ');
 }
 
 async function saveMounts(file: string): Promise<void> {

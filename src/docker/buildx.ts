@@ -21,7 +21,7 @@ export interface BuildRequest {
   pull: boolean;
   /** Full names with tags; all of them are pushed. */
   names: string[];
-  /** `push`: the image goes to its registry; `image`: it is built and stays; `cache`: only the cache is written. */
+  /** `push`: the image goes to its registry; `image`: it is built and not kept; `cache`: only the cache is written. */
   output: 'push' | 'image' | 'cache';
   /** True where RUN is to use the machine's network. */
   hostNetwork: boolean;
@@ -74,7 +74,7 @@ export function buildxArguments(request: BuildRequest, progress: 'plain' | 'tty'
  */
 function output({ names, output }: BuildRequest): string {
   if (output === 'cache') return 'type=cacheonly';
-  if (output === 'image') return 'type=image,push=false';
+  if (output === 'image') return 'type=image,push=false,store=false';
   return `type=image,"name=${names.join(',')}",push=true,store=false,compression=gzip`;
 }
 
@@ -151,7 +151,7 @@ export function buildFailure(file: string, tail: readonly string[]): DeployError
   const place = tail.findLast((line) => /^[^\s:]*ockerfile[^\s:]*:\d+$/.test(line.trim()))?.trim();
   const where = place ? ` (${place})` : '';
   return new DeployError(
-    `Build of ${file || 'the Dockerfile'} failed${where}: ${error.slice(0, 500)}.`,
+    `Build of ${file || 'the Dockerfile'} failed${where}: ${error.slice(0, 500).replace(/\.$/, '')}.`,
     hint(error),
   );
 }
@@ -165,6 +165,10 @@ function hint(error: string): string {
     return 'Check the name of the base image and the login for its registry.';
   if (/401 Unauthorized|403 Forbidden|denied/i.test(error))
     return 'Check that the role may push to this repository and that the repository exists (`create-repository: true` makes it).';
+  if (/repository .*(does not exist|not known)|name unknown/i.test(error))
+    return 'Create the repository, or let `create-repository: true` do it; check `repository` and `aws-region`.';
+  if (/failed to push .*(unavailable|too ?many ?requests|\b5\d\d\b)/i.test(error))
+    return 'The registry is out of order or overloaded: run the job again.';
   if (/immutable/i.test(error))
     return 'Exclude tags that move (branches, `pr-*`) from immutability in the repository.';
   return '';

@@ -101,12 +101,22 @@ function expectOk(answer: RegistryAnswer, action: string, host: string, reposito
   if (answer.status < 300) return;
   const own = answer.message ? ` (${answer.message.replace(/\.$/, '')})` : '';
   const name = `${host}/${repository}`;
-  if (answer.status === 401 || answer.status === 403)
+  if (answer.status === 401)
+    throw new DeployError(
+      `Registry refuses the login to ${action} in ${name}: HTTP 401${own}.`,
+      'Check the account and Region of `registry` and the AWS credentials; for another registry than ECR log in before this step.',
+    );
+  if (answer.status === 403)
     throw new DeployError(
       `Registry refuses to ${action} in ${name}: HTTP ${answer.status}${own}.`,
       'Allow the role ecr:BatchGetImage, ecr:GetDownloadUrlForLayer, ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on the repository.',
     );
-  throw new DeployError(`Cannot ${action} in ${name}: HTTP ${answer.status}${own}.`);
+  throw new DeployError(
+    `Cannot ${action} in ${name}: HTTP ${answer.status}${own}.`,
+    answer.status >= 500 || answer.status === 429
+      ? 'The registry is out of order or overloaded: run the job again.'
+      : '',
+  );
 }
 
 function contentType(answer: RegistryAnswer): string {

@@ -36,12 +36,12 @@ test('an unknown tag and an unknown repository are told apart', async () => {
   expect(await registry.manifest('other', 'no')).toBe('unknown-repository');
 });
 
-test('a wrong login is refused with what to allow', async () => {
+test('a wrong login is refused', async () => {
   const registry = openRegistry((await start({})).host, {
     username: 'AWS',
     password: 'no',
   });
-  await expect(registry.manifest('app', 'v1')).rejects.toThrow(/refuses to read `v1` .* HTTP 401/);
+  await expect(registry.manifest('app', 'v1')).rejects.toThrow(/refuses the login to read `v1` .* HTTP 401/);
 });
 
 test('a tag that cannot be moved says so; the same digest is fine', async () => {

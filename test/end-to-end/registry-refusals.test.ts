@@ -7,6 +7,7 @@ import {
   startRegistry,
 } from '../support/registry-server.ts';
 import { type BuildRun, type BuildScene, startBuildScene } from './build-scene.ts';
+import { forget } from './engine-cache.ts';
 
 const { docker } = inject('parts');
 let registry: RegistryServer;
@@ -68,7 +69,10 @@ it('a wrong login: 401 from the start, before anything is built', async () => {
     return true;
   };
   const run = await scene.build();
-  expectFailed(run, /^Registry refuses to read .*HTTP 401 \(Your authorization token has expired\)\. .+/);
+  expectFailed(
+    run,
+    /^Registry refuses the login to read .*HTTP 401 \(Your authorization token has expired\)\. Check the account/,
+  );
   expect(run.log).not.toContain('docker buildx build');
 });
 
@@ -87,7 +91,9 @@ it('a repository that does not exist is named', async () => {
   await start({ repositories: ['other'] });
   expectFailed(
     await scene.build(),
-    new RegExp(`The repository with name '${scene.name}' does not exist in the registry`),
+    new RegExp(
+      `The repository with name '${scene.name}' does not exist in the registry .*\\. Create the repository`,
+    ),
   );
 });
 
@@ -96,7 +102,7 @@ it('an immutable tag with another digest: refused, and says which tag and what t
   registry.image(scene.name, 'main');
   expectFailed(
     await scene.build(),
-    /The image tag 'main' already exists .* cannot be overwritten because the tag is immutable\.+ Exclude tags that move/,
+    /The image tag 'main' already exists .* cannot be overwritten because the tag is immutable\. Exclude tags that move/,
   );
 });
 
@@ -134,7 +140,7 @@ it('one 503 at the push, and one at a read, are got over', async () => {
 it('503 at every push: a failed run that says so', async () => {
   await start();
   onWrite((response) => refuse(response, 503, 'UNAVAILABLE', 'out of order'));
-  expectFailed(await scene.build(), /failed to push .*: unavailable: out of order/);
+  expectFailed(await scene.build(), /failed to push .*: unavailable: out of order\. .*run the job again/);
 });
 
 it('503 at every read: a failed run that says so, before anything is built', async () => {
@@ -144,7 +150,7 @@ it('503 at every read: a failed run that says so, before anything is built', asy
     return true;
   };
   const run = await scene.build();
-  expectFailed(run, /^Cannot read `inputs-\w+` in .*: HTTP 503 \(out of order\)/);
+  expectFailed(run, /^Cannot read `inputs-\w+` in .*: HTTP 503 \(out of order\)\. .*run the job again/);
   expect(run.log).not.toContain('docker buildx build');
 });
 
@@ -177,4 +183,16 @@ it('a run that is killed in the middle of its push leaves no login behind', asyn
   expect(run.post).toMatchObject({ exitCode: 0, errors: [] });
   // Not even a run record, which is written at the end.
   expect(run.left).toEqual([]);
+});
+
+it('an immutable mark of an earlier image of the same inputs costs a warning, not the pushed image', async () => {
+  await start({ immutable: true });
+  const first = await scene.build({ tags: 'main\none' });
+  await forget(docker, scene.name);
+  // Without the Engine's records the layers get other times, and the image another digest.
+  registry.manifests.delete(`${scene.name}:main`);
+  const again = await scene.build({ tags: 'main\ntwo' });
+  expect(again.main.exitCode, again.log).toBe(0);
+  expect(again.main.outputs.digest).not.toBe(first.main.outputs.digest);
+  expect(again.log).toMatch(/Warning: Tag `inputs-\w+` of .* names another image/);
 });
