@@ -45,6 +45,7 @@ export interface FingerprintRequest {
  * "built because ...". Whatever is doubtful counts as changed.
  *
  * Not part of it: owner and time of files, extended attributes, and what RUN fetches from the network.
+ * All of the context counts that is not ignored, also what no COPY takes: a change of it builds once more than needed.
  */
 export async function fingerprint(
   request: FingerprintRequest,

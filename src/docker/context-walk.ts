@@ -34,7 +34,8 @@ function timeSlices(): () => Promise<void> | undefined {
  * The paths that BuildKit would receive of a context folder, in a fixed order. Source: github.com/tonistiigi/fsutil,
  * filter.go: an ignored directory comes along where an exception brings back something in it.
  * @param patterns of the ignore file, from parseIgnoreFile
- * @throws Doubt on what it cannot describe: special files, unreadable folders, names that are not UTF-8
+ * @throws Doubt on what it cannot describe: special files, unreadable folders, names that are not UTF-8, files that
+ * BuildKit lists and receives empty
  */
 export async function walkContext(root: string, patterns: readonly string[]): Promise<ContextEntry[]> {
   const matcher = ignoreMatcher(patterns);
@@ -50,6 +51,8 @@ export async function walkContext(root: string, patterns: readonly string[]): Pr
       const { ignored, matches } = matcher.match(path, parent);
       if (!ignored) {
         checkName(path);
+        if (child.isFile() && !matcher.opens(path))
+          throw new Doubt(`the ignore file lets BuildKit list ${JSON.stringify(path)} and not read it`);
         entries.push(describe(root, path));
       }
       if (child.isDirectory()) await visitDirectory(path, ignored, matches);

@@ -47,6 +47,12 @@ export interface IgnoreMatcher {
    * @param parent what this returned for the directory that holds it; undefined at the top
    */
   match(path: string, parent: ParentMatches | undefined): { ignored: boolean; matches: ParentMatches };
+  /**
+   * Whether BuildKit also opens a file that `match` lets through. Its walk remembers which patterns matched a
+   * directory, its opening of files does not: a pattern after an exception may exclude the file again, and it is
+   * received empty. Source: github.com/moby/patternmatcher, `MatchesOrParentMatches`.
+   */
+  opens(path: string): boolean;
   /** Whether an exception (`!pattern`) may bring back something inside of this ignored directory. */
   mayReinclude(directory: string): boolean;
 }
@@ -61,7 +67,20 @@ export function ignoreMatcher(texts: readonly string[]): IgnoreMatcher {
   const exceptions = patterns.filter(({ exception }) => exception);
   // As in fsutil: an exception with a wildcard anywhere but at its end could match in any directory.
   const anywhere = exceptions.some(({ text }) => /[*[\]?^\\]/.test(withoutTrailingGlob(text)));
+  const excludesAgain = patterns
+    .slice(patterns.findIndex(({ exception }) => exception))
+    .some(({ exception }) => !exception);
   return {
+    opens(path) {
+      if (exceptions.length === 0 || !excludesAgain) return true;
+      const parts = path.split('/');
+      const above = parts.map((_part, index) => parts.slice(0, index + 1).join('/'));
+      let ignored = false;
+      for (const pattern of patterns)
+        if (pattern.exception === ignored && above.some((folder) => pattern.matches(folder)))
+          ignored = !pattern.exception;
+      return !ignored;
+    },
     match(path, parent) {
       let ignored = false;
       const matches = patterns.map((pattern, index) => {

@@ -54,3 +54,8 @@ test.each(['a+b', '(a)/**', '**/a|b', '{a}', '(a)/*', '*/a+b'])('%s is compared 
   expect(ignoreMatcher([pattern]).match(path, undefined).ignored).toBe(true);
   expect(ignoreMatcher([pattern]).match('other', undefined).ignored).toBe(false);
 });
+
+test('doubt: a file that is excluded again below an exception, which BuildKit lists and does not open', async () => {
+  const ignore = '*/lib\n!src/lib**/a.js\n**/src/l*\n';
+  await expect(walkContext(root, parseIgnoreFile(ignore))).rejects.toThrow(Doubt);
+});
