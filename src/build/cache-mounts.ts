@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CacheMount, importMounts, type MountBuilder, presentMounts } from '../docker/cache-mounts.ts';
 import type { Docker } from '../docker/command.ts';
 import { describeError } from '../errors.ts';
-import type { CacheStore } from '../github/cache.ts';
+import { CacheError, type CacheStore } from '../github/cache.ts';
 import type { Log } from '../github/log.ts';
 import { inMb, inSeconds, openArchives, packArchives } from './cache-mounts-archive.ts';
 import { type CacheMountsMode, decideCacheMounts } from './cache-mounts-decision.ts';
@@ -90,7 +90,9 @@ async function readStatistics(
     });
     return found && parseStatistics(await readFile(join(statistics, STATISTICS_FILE), 'utf8'));
   } catch (error) {
-    log.warning(`Cache mounts: what earlier builds measured cannot be read: ${describeError(error)}.`);
+    // Where the service itself is the trouble, asking it for more only costs time and lines.
+    if (!(error instanceof CacheError) || !error.isBadArchive) throw error;
+    log.warning(`Cache mounts: what earlier builds measured cannot be read. ${describeError(error)}`);
     return undefined;
   }
 }
@@ -156,7 +158,14 @@ export async function saveCacheMounts(
   { docker, store, log }: { docker: Docker; store: CacheStore; log: Log },
 ): Promise<{ ms: number; bytes: number } | undefined> {
   const { places } = state;
+  const hasNews = state.save || (state.installMs !== undefined && state.idle === '');
+  if (!hasNews) return undefined;
+  if (!store.isWritable()) {
+    log.info("Cache mounts: not saved, since this job may only read GitHub's cache.");
+    return undefined;
+  }
   let statistics = state.statistics;
+  let failed = false;
   let cost: { ms: number; bytes: number } | undefined;
   try {
     if (state.save && !(await exists(places, store))) {
@@ -168,12 +177,13 @@ export async function saveCacheMounts(
       statistics = withSave(statistics, { ms: cost.ms, bytes: unpacked }, state.restored !== undefined);
     }
   } catch (error) {
+    failed = true;
     log.warning(`Cache mounts: not saved. ${describeError(error)}`);
   } finally {
     await rm(places.archive, { recursive: true, force: true }).catch(() => undefined);
   }
   if (state.installMs !== undefined && state.idle === '')
-    await saveStatistics(places, statistics, store, log);
+    await saveStatistics(places, statistics, store, failed ? () => {} : log.warning);
   return cost;
 }
 
@@ -186,14 +196,14 @@ async function saveStatistics(
   { statistics: folder, statisticsPrefix }: MountPlaces,
   statistics: MountStatistics,
   store: CacheStore,
-  log: Log,
+  warn: (line: string) => void,
 ): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, STATISTICS_FILE), JSON.stringify(statistics));
     await store.save(folder, `${statisticsPrefix}${Date.now()}`, { timeout: STATISTICS_LIMIT_MS });
   } catch (error) {
-    log.warning(`Cache mounts: what was measured is not kept: ${describeError(error)}.`);
+    warn(`Cache mounts: what was measured is not kept. ${describeError(error)}`);
   } finally {
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }

@@ -3,14 +3,25 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeployError } from '../errors.ts';
+import { mayWriteCache } from './cache-token.ts';
 
 /** Why GitHub's cache did not do what it was asked; to be told in one line, never to fail a job. */
-export class CacheError extends DeployError {}
+export class CacheError extends DeployError {
+  /** True where the service answered, but with an archive that cannot be unpacked. */
+  readonly isBadArchive: boolean;
+
+  constructor(message: string, hint = '', options?: ErrorOptions) {
+    super(message, hint, options);
+    this.isBadArchive = /tar" failed|Incomplete download/.test(message);
+  }
+}
 
 /** GitHub's cache of folders, an archive a key. */
 export interface CacheStore {
   /** Whether this job is offered the service. */
   isAvailable(): boolean;
+  /** Whether it may save, as far as that can be known beforehand. */
+  isWritable(): boolean;
   /**
    * The key that a restore would take, without downloading.
    * @throws CacheError
@@ -49,6 +60,7 @@ export function openCacheStore(): CacheStore {
     isAvailable: () =>
       Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
       Boolean(process.env.ACTIONS_RESULTS_URL || process.env.ACTIONS_CACHE_URL),
+    isWritable: () => mayWriteCache(process.env),
     async find(folder, key, { restoreKeys = [], timeout }) {
       const { result } = await quietly(timeout, async (library) =>
         library.restoreCache([folder], key, [...restoreKeys], { lookupOnly: true }),
