@@ -31,7 +31,7 @@ export async function projects(): Promise<Project[]> {
 ARG INDEX
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --registry=$INDEX/npm/ --replace-registry-host=always --prefer-offline --no-audit --no-fund --ignore-scripts
+RUN --mount=type=cache,target=/root/.npm npm ci --registry=$INDEX/ --replace-registry-host=always --prefer-offline --no-audit --no-fund --ignore-scripts
 `,
       before,
       after,

@@ -23,10 +23,12 @@ interface Answer {
   body: Buffer;
 }
 
+const FILES = 'https://files.pythonhosted.org/';
+/** The first that fits; npm keeps a tarball's path and changes only the host, so its registry has no prefix. */
 const UPSTREAMS: [prefix: string, origin: string][] = [
-  ['/npm/', 'https://registry.npmjs.org/'],
   ['/simple/', 'https://pypi.org/simple/'],
-  ['/files/', 'https://files.pythonhosted.org/'],
+  ['/files/', FILES],
+  ['/', 'https://registry.npmjs.org/'],
 ];
 const PASSED_ON = ['content-type', 'cache-control', 'etag', 'last-modified'];
 
@@ -52,7 +54,7 @@ export async function startRegistryProxy(): Promise<RegistryProxy> {
     );
     let body: Buffer = Buffer.from(await response.arrayBuffer());
     if (/json|html/.test(headers['content-type'] ?? '') && prefix === '/simple/')
-      body = Buffer.from(body.toString('utf8').replaceAll(UPSTREAMS[2]?.[1] ?? '', `${self}/files/`));
+      body = Buffer.from(body.toString('utf8').replaceAll(FILES, `${self}/files/`));
     return { status: response.status, headers, body };
   }
 
