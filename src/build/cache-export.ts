@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BuildRequest, buildxArguments } from '../docker/buildx.ts';
+import { type BuildRequest, buildxArguments, buildxEnvironment } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
 
 /** A cache export that runs in the background; plain data, so that it passes from main to post. */
@@ -34,7 +34,7 @@ export function startCacheExport(
   const args = buildxArguments({ ...request, output: 'cache', names: [], cacheTo, metadataFile });
   const output = openSync(log, 'w', 0o600);
   const child = spawn(docker.program, args, {
-    env: { ...docker.env, ...secretEnv },
+    env: { ...docker.env, ...buildxEnvironment, ...secretEnv },
     detached: true,
     stdio: ['ignore', output, output],
   });

@@ -92,6 +92,12 @@ export interface BuildOutcome {
 const importLimit = 15_000;
 
 /**
+ * For every build: the metadata file without a provenance record, which nobody reads here and which buildx would
+ * fetch after the push.
+ */
+export const buildxEnvironment = { BUILDX_METADATA_PROVENANCE: 'disabled' };
+
+/**
  * Runs a build, its progress line by line to `onLine`; on a terminal buildx draws it itself, unless a cache is read,
  * since that is watched by its lines.
  * @param secretEnv values of the secrets, in the environment of this one process
@@ -109,7 +115,7 @@ export async function runBuild(
   const watch = watchImport(importLimit, () => abort.abort());
   try {
     const { code } = await runDocker(docker, buildxArguments(request), {
-      env: secretEnv,
+      env: { ...buildxEnvironment, ...secretEnv },
       signal: abort.signal,
       onStdout: onLine,
       onStderr: (line) => {
@@ -134,7 +140,7 @@ async function drawBuild(
   secretEnv: NodeJS.ProcessEnv,
 ): Promise<BuildOutcome> {
   const since = Date.now();
-  const options = { env: secretEnv, stderr: 'inherit' } as const;
+  const options = { env: { ...buildxEnvironment, ...secretEnv }, stderr: 'inherit' } as const;
   const { code } = await runDocker(docker, buildxArguments(request, 'tty'), options);
   const tail = code === 0 ? [] : await failureInHistory(docker, request.builder, since);
   return { code, tail, cacheTrouble: '' };
