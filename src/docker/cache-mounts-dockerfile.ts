@@ -29,7 +29,9 @@ const DRAFT = `${PLACE}/.deploy-restore`;
 
 /**
  * A Dockerfile that puts archives into mounts. Each is handled in a stage FROM the very image that the mount's own RUN
- * starts from: it is needed anyway, and no other image is pulled. Its result are files `0`, `1`, ... with `restored` or `present`, the latter where the mount was not empty.
+ * starts from: it is needed anyway, and no other image is pulled. To pack the folder of the builder's snapshot would be
+ * three times as fast, but takes root on the builder's own machine, and only its snapshotter knows which folder that is.
+ * Its result are files `0`, `1`, ... with `restored`, or with `present` where the mount was not empty.
  * @param archives names of the archives in the context, in the mounts' order
  * @param nonce differs from build to build, so that BuildKit does not take the result from its cache
  */
