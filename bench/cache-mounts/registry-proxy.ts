@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 /** How far away a registry is. */
 export interface Distance {
@@ -53,8 +55,12 @@ export async function startRegistryProxy(): Promise<RegistryProxy> {
       }),
     );
     let body: Buffer = Buffer.from(await response.arrayBuffer());
-    if (/json|html/.test(headers['content-type'] ?? '') && prefix === '/simple/')
-      body = Buffer.from(body.toString('utf8').replaceAll(FILES, `${self}/files/`));
+    if (prefix === '/simple/') {
+      // Compressed and with an ETag, as PyPI does; its ten minutes of freshness are over by the next run in CI.
+      body = gzipSync(body.toString('utf8').replaceAll(FILES, `${self}/files/`));
+      const etag = `"${createHash('sha256').update(body).digest('hex').slice(0, 32)}"`;
+      Object.assign(headers, { 'content-encoding': 'gzip', 'cache-control': 'max-age=0', etag });
+    } else if (prefix === '/files/') headers['cache-control'] = 'max-age=365000000, immutable, public';
     return { status: response.status, headers, body };
   }
 
