@@ -27,11 +27,12 @@ export function svgChart(results: Results): string {
   const group = arms.length * BAR + GAP;
   const bottom = TOP + scenarios.length * group;
   const height = bottom + 30;
+  const rounds = results.rounds === 1 ? 'one round' : `median of ${results.rounds} rounds`;
   const parts: string[] = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="12" role="img">`,
     `<title>Seconds from the job's first step until Lambda accepted the image</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="12" y="22" font-size="15" fill="#202124">Seconds until Lambda accepted the image, on an empty Engine</text>`,
+    `<text x="12" y="22" font-size="15" fill="#202124">Seconds until Lambda accepted the image, on an empty Engine: ${rounds}</text>`,
   ];
   const column = (WIDTH - 24) / 3;
   arms.forEach(([arm, title], index) => {

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { svgChart } from './chart.ts';
 import type { BenchOptions } from './options.ts';
@@ -20,5 +20,5 @@ export async function report(measurements: readonly Measurement[], options: Benc
 /** What the figures were measured on, without its name. */
 function machine(): string {
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} x ${cpus()[0]?.model ?? process.arch}, ${memory} GiB, Linux ${release()}, Node ${process.version}`;
+  return `${cpus().length} x ${cpus()[0]?.model ?? process.arch}, ${memory} GiB, Node ${process.version}`;
 }

@@ -54,6 +54,11 @@ describe('the chart', () => {
     expect(source / chain).toBeCloseTo(5 / 32, 2);
   });
 
+  it('says of how many rounds it is', () => {
+    expect(svgChart(results)).toContain('median of 2 rounds');
+    expect(svgChart({ ...results, rounds: 1 })).toContain('one round');
+  });
+
   it('is well-formed: each text is escaped and each element closed', () => {
     const svg = svgChart({ ...results, scenarios: { cold: 'a < b & c' } });
     expect(svg).toContain('a &lt; b &amp; c');
