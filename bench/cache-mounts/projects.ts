@@ -54,6 +54,8 @@ RUN --mount=type=cache,target=/root/.cache/uv uv pip install --index-url $INDEX/
       name: 'pip, compiled',
       dockerfile: `FROM ${PYTHON}
 ARG INDEX
+# Debian's pip 23.0 does not keep what it compiled under --no-binary.
+RUN pip install --index-url $INDEX/simple/ --break-system-packages --upgrade pip
 COPY requirements.txt ./
 RUN --mount=type=cache,target=/root/.cache/pip pip install --index-url $INDEX/simple/ --no-binary regex,msgpack --target /deps -r requirements.txt
 `,
