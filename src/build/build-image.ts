@@ -3,7 +3,6 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildFailure, failedOnCache, runBuild } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
-import type { Manifest, Registry } from '../docker/registry.ts';
 import { buildVertices } from '../docker/timings.ts';
 import { DeployError, describeError } from '../errors.ts';
 import type { Log } from '../github/log.ts';
@@ -17,6 +16,7 @@ import type { BuildInputs } from './inputs.ts';
 import { fillMounts, keepMounts } from './mounts.ts';
 import { type BuildPlan, imageName, planBuild } from './plan.ts';
 import type { SignedIn } from './sign-in.ts';
+import { putTags } from './tags.ts';
 
 /** What was found out before the build. */
 export interface Before {
@@ -102,21 +102,6 @@ function isNews({ hits, total }: CacheRecord): boolean {
   return total === 0 || hits < total;
 }
 
-/** Gives an image further tags; those that name it already are left alone. */
-export async function addTags(
-  registry: Registry,
-  repository: string,
-  tags: string[],
-  manifest: Manifest,
-): Promise<void> {
-  await Promise.all(
-    tags.map(async (tag) => {
-      if ((await registry.digest(repository, tag)) !== manifest.digest)
-        await registry.tag(repository, tag, manifest);
-    }),
-  );
-}
-
 /**
  * Builds; where the imported cache was the trouble, once more without it.
  * @returns the docker that holds the result, and whether the cache could be used, so that it is worth writing to
@@ -169,7 +154,7 @@ async function readBack(
     );
   const image = await checkImage(registry, inputs.repository, manifest, platform);
   if (mark !== '')
-    await addTags(registry, inputs.repository, [mark], manifest).catch((error: unknown) => {
+    await putTags(registry, inputs.repository, [mark], manifest).catch((error: unknown) => {
       // Only the skip hangs on it. With immutable tags an earlier image of the same inputs keeps it.
       log.warning(
         `${describeError(error)} The next run may build again, or reuse an older image of these inputs.`,

@@ -2,7 +2,7 @@ import type { Manifest, Registry } from '../docker/registry.ts';
 import { cacheServiceTrouble } from '../github/cache-service.ts';
 import type { Log } from '../github/log.ts';
 import { timed } from '../record.ts';
-import { addTags, buildImage } from './build-image.ts';
+import { buildImage } from './build-image.ts';
 import type { BuildRun } from './build-run.ts';
 import { builderSource } from './builder.ts';
 import { type LayerCache, layerCache } from './cache.ts';
@@ -11,7 +11,7 @@ import type { BuildInputs } from './inputs.ts';
 import { imageName } from './plan.ts';
 import { signIn } from './sign-in.ts';
 import { type Fingerprint, inputsFingerprint } from './skip.ts';
-import { imageTags, inputsTag } from './tags.ts';
+import { imageTags, inputsTag, missingTags, putTags } from './tags.ts';
 
 /**
  * Signs in, reuses the image of unchanged inputs or builds and pushes one, and checks it. Fills the record.
@@ -31,14 +31,19 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   ]);
   const { registry } = signedIn;
   const mark = 'hash' in fingerprint ? inputsTag(fingerprint.hash) : '';
-  const tags = [...imageTags(run.job, inputs.tags), ...(mark === '' ? [] : [mark])];
+  const readable = imageTags(run.job, inputs.tags);
+  const tags = [...readable, ...(mark === '' ? [] : [mark])];
   record.build = { result: 'failed', reason: '', tags, vertices: [] };
 
   const found = mark === '' || !inputs.push ? undefined : await lookUp(registry, inputs.repository, mark);
   if (found && inputs.rebuild === 'changed') {
     log.info(`Reuse ${imageName(registry.host, inputs.repository)}:${mark}: none of its inputs changed.`);
-    record.image = await checkImage(registry, inputs.repository, found, signedIn.platform);
-    if (!inputs.dryRun) await addTags(registry, inputs.repository, tags, found);
+    const [image, missing] = await Promise.all([
+      checkImage(registry, inputs.repository, found, signedIn.platform),
+      inputs.dryRun ? [] : missingTags(registry, inputs.repository, readable, found),
+    ]);
+    record.image = image;
+    await putTags(registry, inputs.repository, missing, found);
     record.build = { ...record.build, result: 'reused', reason: 'no input of the build changed' };
     record.result = 'reused';
     return;

@@ -1,3 +1,5 @@
+import { ecrHost } from '../aws/ecr-host.ts';
+import type { RegistryCredentials } from '../docker/credentials.ts';
 import { identifyImages } from '../docker/image-identity.ts';
 import type { Environment } from '../github/inputs.ts';
 import type { BuilderSource } from './builder.ts';
@@ -34,8 +36,14 @@ export async function inputsFingerprint(
     ssh: inputs.ssh.length > 0,
     env,
     identify: async (images) => {
-      const [{ docker, own }, { prefersLocalImages }] = await Promise.all([signedIn, builder.find()]);
-      const engine = prefersLocalImages ? docker : undefined;
+      const { prefersLocalImages } = await builder.find();
+      const engine = prefersLocalImages ? { program: 'docker', env } : undefined;
+      // Only images in the registry that is deployed to wait for the sign-in.
+      const own = async (host: string): Promise<RegistryCredentials | undefined> => {
+        if (host !== inputs.registry && !ecrHost(host)) return undefined;
+        const login = (await signedIn).own;
+        return login?.host === host ? login.credentials : undefined;
+      };
       return await identifyImages(images, { engine, env, own });
     },
   });

@@ -1,3 +1,4 @@
+import type { Manifest, Registry } from '../docker/registry.ts';
 import type { JobContext } from '../github/context.ts';
 
 /**
@@ -27,4 +28,28 @@ export function safeTag(name: string): string {
 /** The tag that marks what an image was made of. */
 export function inputsTag(hash: string): string {
   return `inputs-${hash.slice(0, 16)}`;
+}
+
+/** Those of `tags` that do not name this image yet. */
+export async function missingTags(
+  registry: Registry,
+  repository: string,
+  tags: readonly string[],
+  manifest: Manifest,
+): Promise<string[]> {
+  const digests = await Promise.all(tags.map((tag) => registry.digest(repository, tag)));
+  return tags.filter((_, index) => digests[index] !== manifest.digest);
+}
+
+/**
+ * Gives an image that the repository holds further tags.
+ * @throws DeployError where one names another image and cannot be moved
+ */
+export async function putTags(
+  registry: Registry,
+  repository: string,
+  tags: readonly string[],
+  manifest: Manifest,
+): Promise<void> {
+  await Promise.all(tags.map((tag) => registry.tag(repository, tag, manifest)));
 }

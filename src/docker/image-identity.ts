@@ -20,8 +20,8 @@ export interface IdentitySources {
   /** An Engine whose local images come before their registry; absent where the builder asks registries only. */
   engine: Docker | undefined;
   env: Environment;
-  /** Our own login, for base images of the registry that is deployed to. */
-  own: { host: string; credentials: RegistryCredentials } | undefined;
+  /** Our own login where this host is the registry that is deployed to; it may have to be waited for. */
+  own(host: string): Promise<RegistryCredentials | undefined>;
 }
 
 /**
@@ -76,8 +76,7 @@ async function registryIdentity(image: string, { env, own }: IdentitySources): P
   const reference = parseReference(image);
   if (!reference) return undefined;
   try {
-    const credentials =
-      reference.host === own?.host ? own.credentials : await userCredentials(reference.host, env);
+    const credentials = (await own(reference.host)) ?? (await userCredentials(reference.host, env));
     return await openRegistry(reference.host, credentials).digest(reference.repository, reference.tag);
   } catch {
     return undefined;
