@@ -26,8 +26,7 @@ const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     // The push that runs is waited for, as it has things to end itself; Ctrl-C has reached its programs too.
-    if (!abort.signal.aborted) say(`${signal}: ending after this push; once more ends at once ...`);
-    else void end().finally(() => process.exit(130));
+    say(`${signal}: ending after this push ...`);
     abort.abort();
     process.exitCode = 130;
   });

@@ -1,6 +1,6 @@
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import type { DockerCommand } from '../../src/local/parts/index.ts';
-import { run } from '../../src/local/parts/process.ts';
+import { lastLines, tryRun } from '../../src/local/parts/process.ts';
 import { runtimeToken } from '../../test/support/cache-service.ts';
 import { CREDENTIALS, type History, REGION, type Services } from './services.ts';
 
@@ -46,8 +46,10 @@ export async function docker(job: Job, args: string[], input = ''): Promise<stri
     ...cacheEnvironment(job.history),
   };
   job.log(`$ docker ${args.join(' ')}`);
-  const options = { env, what: `docker ${args.slice(0, 2).join(' ')}`, ...(input && { input }) };
-  return await run(job.engine.program, args, options);
+  const { code, stdout, stderr } = await tryRun(job.engine.program, args, { env, ...(input && { input }) });
+  job.log(stderr.trimEnd());
+  if (code !== 0) throw new Error(`docker ${args.slice(0, 2).join(' ')}: ${lastLines(stderr)}`);
+  return stdout;
 }
 
 /** What amazon-ecr-login does: a token from ECR, which `docker login` tries at the registry. */

@@ -13,6 +13,8 @@ export interface BenchOptions {
   distances: Distances;
   /** Where the JSON and the chart are written. */
   output: string;
+  /** Print what the programs print. */
+  verbose: boolean;
 }
 
 /** What a hosted runner of GitHub in a Region near by sees, roughly; npm's registry serves from an edge. */
@@ -31,6 +33,7 @@ export const USAGE = `npm run bench -- [OPTIONS]
   --latency S=MS,...    round trip to cache, ecr, hub, npm, aws in milliseconds
   --bandwidth S=UP:DOWN,...   in MB/s, of 10^6 bytes
   --quick               one round of cold, nothing and source with plain, chain and ours
+  --verbose             print what the programs print
   --output FOLDER       for bench.json and bench.svg (default docs; with --quick nowhere)`;
 
 /** @throws Error with what is wrong with the arguments */
@@ -45,6 +48,7 @@ export function readOptions(args: string[], root: string): BenchOptions {
       bandwidth: { type: 'string', default: '' },
       quick: { type: 'boolean', default: false },
       output: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
     },
   });
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 7));
@@ -67,6 +71,7 @@ export function readOptions(args: string[], root: string): BenchOptions {
     ),
     arms: chosen('arms', ARMS, values.arms ?? (values.quick ? 'plain,chain,ours' : '')),
     distances,
+    verbose: values.verbose,
     output: values.output ?? (values.quick ? '' : `${root}/docs`),
   };
 }

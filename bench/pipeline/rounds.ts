@@ -115,6 +115,8 @@ async function runHistory(
     } catch (error) {
       if (!bench.signal.aborted) bench.say(log.slice(-40).join('\n'));
       throw error;
+    } finally {
+      if (options.verbose) bench.say(log.join('\n'));
     }
   }
 }
