@@ -7,7 +7,7 @@ import { runAction } from '../github/action.ts';
 import { jobLog } from '../github/log.ts';
 import { type RunRecord, readRecord, writeRecord } from '../record.ts';
 import { type CacheExport, joinCacheExport } from './cache-export.ts';
-import { saveKeptMounts } from './mounts.ts';
+import { saveKeptMounts } from './cache-mounts/run.ts';
 
 /** An export that takes longer has met a service that is down or drowned. */
 const exportLimit = 180_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planCacheMounts } from '../../src/build/cache-mounts-plan.ts';
+import { planCacheMounts } from '../../src/build/cache-mounts/plan.ts';
 import { exportDockerfile, importDockerfile } from '../../src/docker/cache-mounts-dockerfile.ts';
 
 const plan = (text: string) =>

@@ -3,14 +3,14 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { restoreCacheMounts, saveCacheMounts } from '../../src/build/cache-mounts.ts';
-import type { CacheMountsMode } from '../../src/build/cache-mounts-decision.ts';
-import { planCacheMounts } from '../../src/build/cache-mounts-plan.ts';
+import type { CacheMountsMode } from '../../src/build/cache-mounts/decision.ts';
+import { restoreCacheMounts, saveCacheMounts } from '../../src/build/cache-mounts/moves.ts';
+import { planCacheMounts } from '../../src/build/cache-mounts/plan.ts';
 import {
   type CacheMountsState,
   cacheMountsRecord,
   measureCacheMounts,
-} from '../../src/build/cache-mounts-state.ts';
+} from '../../src/build/cache-mounts/state.ts';
 import { type Docker, runDocker } from '../../src/docker/command.ts';
 import { buildVertices } from '../../src/docker/timings.ts';
 import { openCacheStore } from '../../src/github/cache.ts';

@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import type { CacheMount } from '../docker/cache-mounts.ts';
-import { runInputs } from './cache-mounts-inputs.ts';
-import {
-  chainOf,
-  flagValues,
-  mountOptions,
-  neededStages,
-  readStages,
-  type Stage,
-} from './cache-mounts-stages.ts';
+import type { CacheMount } from '../../docker/cache-mounts.ts';
+import { runInputs } from './inputs.ts';
+import { chainOf, flagValues, mountOptions, neededStages, readStages, type Stage } from './stages.ts';
 
 export interface CacheMountsOptions {
   /** Stage; '' means the last. */

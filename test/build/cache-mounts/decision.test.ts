@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { type CacheMountsMode, decideCacheMounts } from '../../src/build/cache-mounts-decision.ts';
-import type { MountRun } from '../../src/build/cache-mounts-plan.ts';
+import { type CacheMountsMode, decideCacheMounts } from '../../../src/build/cache-mounts/decision.ts';
+import type { MountRun } from '../../../src/build/cache-mounts/plan.ts';
 import {
   type MountStatistics,
   median,
@@ -9,7 +9,7 @@ import {
   samplesOf,
   withBuild,
   withSave,
-} from '../../src/build/cache-mounts-statistics.ts';
+} from '../../../src/build/cache-mounts/statistics.ts';
 
 const run = (id: string, stage = 'a'): MountRun => ({
   id,

@@ -1,6 +1,6 @@
-import type { BuildVertex } from '../record.ts';
-import type { RunState } from './cache-mounts-inputs.ts';
-import type { MountRun } from './cache-mounts-plan.ts';
+import type { BuildVertex } from '../../record.ts';
+import type { RunState } from './inputs.ts';
+import type { MountRun } from './plan.ts';
 
 /** What earlier builds of one image measured, newest last in every list; kept as an entry of its own. */
 export interface MountStatistics {

@@ -1,6 +1,6 @@
-import type { RunState } from './cache-mounts-inputs.ts';
-import type { MountRun } from './cache-mounts-plan.ts';
-import { type MountStatistics, median } from './cache-mounts-statistics.ts';
+import type { RunState } from './inputs.ts';
+import type { MountRun } from './plan.ts';
+import { type MountStatistics, median } from './statistics.ts';
 
 export type CacheMountsMode = 'auto' | 'true' | 'false';
 

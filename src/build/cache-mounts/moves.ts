@@ -1,16 +1,21 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CacheMount, importMounts, type MountBuilder, presentMounts } from '../docker/cache-mounts.ts';
-import type { Docker } from '../docker/command.ts';
-import { describeError } from '../errors.ts';
-import { CacheError, type CacheStore } from '../github/cache.ts';
-import type { Log } from '../github/log.ts';
-import { inMb, inSeconds, openArchives, packArchives } from './cache-mounts-archive.ts';
-import { type CacheMountsMode, decideCacheMounts } from './cache-mounts-decision.ts';
-import { hashRun, type RunState } from './cache-mounts-inputs.ts';
-import type { CacheMountsPlan } from './cache-mounts-plan.ts';
-import { type CacheMountsState, type MountPlaces, mountPlaces } from './cache-mounts-state.ts';
-import { type MountStatistics, newStatistics, parseStatistics, withSave } from './cache-mounts-statistics.ts';
+import {
+  type CacheMount,
+  importMounts,
+  type MountBuilder,
+  presentMounts,
+} from '../../docker/cache-mounts.ts';
+import type { Docker } from '../../docker/command.ts';
+import { describeError } from '../../errors.ts';
+import { CacheError, type CacheStore } from '../../github/cache.ts';
+import type { Log } from '../../github/log.ts';
+import { inMb, inSeconds, openArchives, packArchives } from './archive.ts';
+import { type CacheMountsMode, decideCacheMounts } from './decision.ts';
+import { hashRun, type RunState } from './inputs.ts';
+import type { CacheMountsPlan } from './plan.ts';
+import { type CacheMountsState, type MountPlaces, mountPlaces } from './state.ts';
+import { type MountStatistics, newStatistics, parseStatistics, withSave } from './statistics.ts';
 
 export interface CacheMountsRun {
   mode: CacheMountsMode;

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hashRun } from '../../src/build/cache-mounts-inputs.ts';
-import { planCacheMounts } from '../../src/build/cache-mounts-plan.ts';
+import { hashRun } from '../../../src/build/cache-mounts/inputs.ts';
+import { planCacheMounts } from '../../../src/build/cache-mounts/plan.ts';
 
 const options = { target: '', platform: 'linux/amd64', buildArgs: {}, scope: 'my app' };
 const plan = (text: string, changes: Partial<typeof options> = {}) =>

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { CacheMount, MountBuilder } from '../docker/cache-mounts.ts';
-import type { BuildVertex, CacheMountsRecord } from '../record.ts';
-import { type CacheMountsMode, type MountDecision, TRIAL_MS } from './cache-mounts-decision.ts';
-import type { RunState } from './cache-mounts-inputs.ts';
-import type { CacheMountsPlan, MountRun } from './cache-mounts-plan.ts';
-import { type MountStatistics, median, samplesOf, withBuild } from './cache-mounts-statistics.ts';
+import type { CacheMount, MountBuilder } from '../../docker/cache-mounts.ts';
+import type { BuildVertex, CacheMountsRecord } from '../../record.ts';
+import { type CacheMountsMode, type MountDecision, TRIAL_MS } from './decision.ts';
+import type { RunState } from './inputs.ts';
+import type { CacheMountsPlan, MountRun } from './plan.ts';
+import { type MountStatistics, median, samplesOf, withBuild } from './statistics.ts';
 
 /** What is known of a build's cache mounts; plain data, since `post` gets it as text. */
 export interface CacheMountsState {

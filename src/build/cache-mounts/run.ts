@@ -1,17 +1,17 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import type { BuildRequest } from '../docker/buildx.ts';
-import type { Docker } from '../docker/command.ts';
-import { openCacheStore } from '../github/cache.ts';
-import type { Log } from '../github/log.ts';
-import type { BuildVertex, CacheMountsRecord } from '../record.ts';
-import type { BuildRun } from './build-run.ts';
-import type { ReadyBuilder } from './builder.ts';
-import { cacheScope } from './cache.ts';
-import { restoreCacheMounts, saveCacheMounts } from './cache-mounts.ts';
-import { planCacheMounts } from './cache-mounts-plan.ts';
-import { type CacheMountsState, cacheMountsRecord, measureCacheMounts } from './cache-mounts-state.ts';
-import type { BuildInputs } from './inputs.ts';
-import { isGitContext } from './plan.ts';
+import type { BuildRequest } from '../../docker/buildx.ts';
+import type { Docker } from '../../docker/command.ts';
+import { openCacheStore } from '../../github/cache.ts';
+import type { Log } from '../../github/log.ts';
+import type { BuildVertex, CacheMountsRecord } from '../../record.ts';
+import type { BuildRun } from '../build-run.ts';
+import type { ReadyBuilder } from '../builder.ts';
+import { cacheScope } from '../cache.ts';
+import type { BuildInputs } from '../inputs.ts';
+import { isGitContext } from '../plan.ts';
+import { restoreCacheMounts, saveCacheMounts } from './moves.ts';
+import { planCacheMounts } from './plan.ts';
+import { type CacheMountsState, cacheMountsRecord, measureCacheMounts } from './state.ts';
 
 /** What post needs to save the mounts, as text in a file. */
 interface KeptMounts {

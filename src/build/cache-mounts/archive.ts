@@ -1,9 +1,9 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CacheMount, exportMounts, type MountBuilder } from '../docker/cache-mounts.ts';
-import { DeployError } from '../errors.ts';
-import type { Log } from '../github/log.ts';
-import { MAX_BYTES } from './cache-mounts-decision.ts';
+import { type CacheMount, exportMounts, type MountBuilder } from '../../docker/cache-mounts.ts';
+import { DeployError } from '../../errors.ts';
+import type { Log } from '../../github/log.ts';
+import { MAX_BYTES } from './decision.ts';
 
 /** Of an archive: which file belongs to which mount, and how long it must be. */
 type Contents = { attributes: string; file: string; bytes: number }[];

@@ -1,4 +1,4 @@
-import { type Instruction, readInstructions } from '../docker/dockerfile-lines.ts';
+import { type Instruction, readInstructions } from '../../docker/dockerfile-lines.ts';
 
 /** A stage of a Dockerfile. */
 export interface Stage {

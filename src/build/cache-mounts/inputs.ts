@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto';
 import { glob, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import type { MountRun } from './cache-mounts-plan.ts';
-import {
-  chainOf,
-  flagValues,
-  mountOptions,
-  type Stage,
-  stageNamed,
-  takenFrom,
-  words,
-} from './cache-mounts-stages.ts';
+import type { MountRun } from './plan.ts';
+import { chainOf, flagValues, mountOptions, type Stage, stageNamed, takenFrom, words } from './stages.ts';
 
 /** What decides whether a RUN's layer can come from the layer cache. */
 export interface RunState {
