@@ -1,19 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * `unit`: real servers on free ports and child processes, but no Engine; under 15 s in all.
+ * `unit`: real servers on free ports, but no Engine; under 15 s in all.
+ * `scenarios`: whole actions and libraries as child processes, still without an Engine.
  * `end-to-end`: the real Engine, registry, emulator and runner; their set-up is test/end-to-end/setup.ts.
  */
+const scenarios = [
+  'test/deploy/scenarios.test.ts',
+  'test/build/docker-container.test.ts',
+  'test/support/cache-service.test.ts',
+];
+
 export default defineConfig({
   test: {
+    // More than cores: much of the time the tests wait for child processes and servers.
+    maxWorkers: 4,
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/end-to-end/**'],
+          exclude: ['test/end-to-end/**', ...scenarios],
         },
       },
+      { test: { name: 'scenarios', include: scenarios } },
       {
         test: {
           name: 'end-to-end',

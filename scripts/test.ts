@@ -81,7 +81,7 @@ async function everything(): Promise<Count[]> {
     await check('Types', 'tsc', ['--noEmit', '-p', '.']),
     await check('README tables are those of action.yml', 'node', ['scripts/action-tables.ts', '--check']),
     await check('dist/ is what src/ makes', 'node', ['scripts/build.ts', '--check']),
-    await vitest('Unit tests', ['--project', 'unit']),
+    await vitest('Unit tests and scenarios', ['--project', 'unit', '--project', 'scenarios']),
     await exampleApi(),
   ];
   await parts;

@@ -6,7 +6,7 @@ import type { EnginePrograms } from './engine-programs.ts';
 import { mountPoints } from './mounts.ts';
 
 /** How long the daemons may take to end by themselves. */
-const stopLimit = 10_000;
+const stopLimit = 5_000;
 
 /**
  * Ends the Engine of a folder and removes the folder, its mounts and its bridge. What is not there is fine: it also

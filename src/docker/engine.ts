@@ -53,7 +53,9 @@ export async function startEngine(folder: string, programs: EnginePrograms): Pro
   await chmod(folder, 0o700);
   const at = (name: string): string => join(folder, name);
   await Promise.all([
-    writeFile(at('daemon.json'), '{}\n'),
+    readFile('/etc/docker/daemon.json', 'utf8')
+      .catch(() => '{}')
+      .then((text) => writeFile(at('daemon.json'), engineConfig(text))),
     writeFile(at('containerd.toml'), containerdConfig(folder)),
     makeBridge(folder, programs),
   ]);
@@ -65,6 +67,22 @@ export async function startEngine(folder: string, programs: EnginePrograms): Pro
   }
   const log = await readFile(at('dockerd.log'), 'utf8').catch(() => '');
   throw new DeployError(`A private Docker Engine does not start: ${log.trim().split('\n').pop() ?? ''}.`);
+}
+
+/**
+ * What a private Engine takes over from the machine's configuration: where images come from, and how to get there.
+ * @param text the machine's daemon.json
+ */
+export function engineConfig(text: string): string {
+  const kept = ['registry-mirrors', 'insecure-registries', 'proxies'];
+  try {
+    const config = JSON.parse(text) as Record<string, unknown>;
+    return JSON.stringify(
+      Object.fromEntries(kept.flatMap((key) => (key in config ? [[key, config[key]]] : []))),
+    );
+  } catch {
+    return '{}';
+  }
 }
 
 /** Without the plugin of Kubernetes, which is slow to load and not needed. */
