@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fingerprint } from '../src/build/fingerprint.ts';
+import { plainRequest } from '../test/support/fingerprint-request.ts';
 
 /**
  * `npm run bench:fingerprint -- [FILES]`: time of the hash of a context of that many files (100,000 where not
@@ -55,12 +56,7 @@ try {
   const times: number[] = [];
   for (let run = 0; run < runs; run += 1) {
     const since = performance.now();
-    const result = await fingerprint({
-      ...{ context: root, file: '', target: '', platform: 'linux/amd64' },
-      ...{ buildArgs: [], buildContexts: [], labels: [] },
-      ...{ secrets: false, ssh: false, noCache: false, pull: false, env: {} },
-      identify: async () => new Map(),
-    });
+    const result = await fingerprint(plainRequest(root));
     if ('doubt' in result) throw new Error(result.doubt);
     times.push((performance.now() - since) / 1000);
   }

@@ -1,13 +1,9 @@
-import { chmod, copyFile, cp, mkdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { debianRoot, importImage } from '../../src/local/parts/debian-root.ts';
-import { type DockerCommand, goCommand } from '../../src/local/parts/index.ts';
-import { madeOnce } from '../../src/local/parts/once.ts';
-import { run, tryRun } from '../../src/local/parts/process.ts';
-import { buildkitd } from '../../test/support/buildkitd.ts';
-
-const MODULE = 'github.com/moby/buildkit';
-const VERSION = 'v0.34.2';
+import type { DockerCommand } from '../../src/local/parts/index.ts';
+import { tryRun } from '../../src/local/parts/process.ts';
+import { buildkitProgram } from '../../test/support/buildkit.ts';
 
 /**
  * Makes the image that the docker-container driver starts, as `moby/buildkit` is: the daemon, its client (which
@@ -23,7 +19,8 @@ export async function makeBuilderImage(
 ): Promise<void> {
   const env = { ...process.env, ...docker.env };
   if ((await tryRun(docker.program, ['image', 'inspect', name], { env })).code === 0) return;
-  const [daemon, client] = [await buildkitd(folder, say), await buildctl(folder, say)];
+  const daemon = await buildkitProgram('buildkitd', folder, say);
+  const client = await buildkitProgram('buildctl', folder, say);
   const draft = join(folder, 'bench', 'builder.draft');
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });
@@ -45,30 +42,4 @@ export async function makeBuilderImage(
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
-}
-
-/** BuildKit's client, built as the daemon is. */
-async function buildctl(folder: string, say: (line: string) => void): Promise<string> {
-  const target = join(folder, 'tools', 'buildctl');
-  await madeOnce(target, `1 ${MODULE}@${VERSION}`, async (draft) => {
-    say(`buildctl: go build ${MODULE}@${VERSION} (once, about a minute) ...`);
-    const go = await goCommand(folder, say);
-    const options = {
-      env: { ...go.env, CGO_ENABLED: '0' },
-      what: 'Build buildctl from the Go module proxy',
-      hint: 'Check that this machine reaches the Go module proxy (go env GOPROXY).',
-    };
-    const printed = await run(go.program, ['mod', 'download', '-json', `${MODULE}@${VERSION}`], options);
-    const source = join(draft, 'source');
-    await cp((JSON.parse(printed) as { Dir: string }).Dir, source, { recursive: true });
-    await run('chmod', ['-R', 'u+w', source], options);
-    const output = join(draft, 'buildctl');
-    await run(
-      go.program,
-      ['build', '-C', source, '-ldflags', '-s -w', '-o', output, './cmd/buildctl'],
-      options,
-    );
-    await rm(source, { recursive: true });
-  });
-  return join(target, 'buildctl');
 }

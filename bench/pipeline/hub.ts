@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { manifestTypes } from '../../src/docker/media-types.ts';
 import { type DockerCommand, NODE_IMAGE, type Registry } from '../../src/local/parts/index.ts';
 import { run } from '../../src/local/parts/process.ts';
 import { dockerConfig } from './docker-config.ts';
@@ -19,11 +20,7 @@ interface Pusher {
 /** Puts the public images into the registry that stands for Docker Hub. */
 export async function fillHub(options: Pusher & { hub: Registry; builder: boolean }): Promise<void> {
   const { hub, docker, temp } = options;
-  const env = {
-    ...process.env,
-    ...docker.env,
-    DOCKER_CONFIG: await dockerConfig(join(temp, 'hub-login'), hub),
-  };
+  const env = await signedIn(docker, join(temp, 'hub-login'), hub);
   const moved = join(temp, 'moved');
   await mkdir(moved, { recursive: true });
   // One layer, all of it new, as where Debian's packages were updated.
@@ -51,17 +48,22 @@ CMD ["node"]
  */
 export async function pushTiny(options: Pusher & { ecr: Registry }, host: string): Promise<string> {
   const { ecr, docker, temp } = options;
-  const env = {
-    ...process.env,
-    ...docker.env,
-    DOCKER_CONFIG: await dockerConfig(join(temp, 'ecr-login'), ecr),
-  };
+  const env = await signedIn(docker, join(temp, 'ecr-login'), ecr);
   const folder = join(temp, 'tiny');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY file /file\nCMD ["/file"]\n');
   await writeFile(join(folder, 'file'), 'tiny\n');
   await buildAndPush(docker, env, folder, `${ecr.host}/tiny:1`);
   return `${host}/tiny:1`;
+}
+
+/** docker's environment with a login of its own. */
+async function signedIn(
+  docker: DockerCommand,
+  folder: string,
+  registry: Registry,
+): Promise<NodeJS.ProcessEnv> {
+  return { ...process.env, ...docker.env, DOCKER_CONFIG: await dockerConfig(folder, registry) };
 }
 
 async function buildAndPush(
@@ -91,13 +93,7 @@ async function push(
 export async function moveBase(hub: Registry, moved: boolean): Promise<void> {
   const login = Buffer.from(`${hub.user}:${hub.password}`).toString('base64');
   const url = (name: string) => `http://${hub.host}/v2/${name.replace(':', '/manifests/')}`;
-  const accept = [
-    'application/vnd.oci.image.manifest.v1+json',
-    'application/vnd.docker.distribution.manifest.v2+json',
-    'application/vnd.oci.image.index.v1+json',
-    'application/vnd.docker.distribution.manifest.list.v2+json',
-  ].join(', ');
-  const headers = { authorization: `Basic ${login}`, accept };
+  const headers = { authorization: `Basic ${login}`, accept: manifestTypes.join(', ') };
   const found = await fetch(url(moved ? AFTER : BEFORE), { headers });
   const body = await found.text();
   const type = { ...headers, 'content-type': found.headers.get('content-type') ?? '' };

@@ -1,6 +1,7 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { runMain, runPost } from '../../src/local/runner.ts';
+import { writeOldStoreDocker } from '../../test/support/old-store-docker.ts';
 import { cacheEnvironment, type Job } from './job.ts';
 import { CREDENTIALS, REGION } from './services.ts';
 
@@ -10,7 +11,8 @@ import { CREDENTIALS, REGION } from './services.ts';
  */
 export async function pushByAction(job: Job): Promise<{ uri: string; after: () => Promise<void> }> {
   const runner = join(job.temp, 'runner');
-  await mkdir(runner, { recursive: true });
+  const bin = join(job.temp, 'bin');
+  await Promise.all([mkdir(runner, { recursive: true }), writeOldStoreDocker(bin, job.engine.program)]);
   const options = {
     dist: job.dist,
     temp: runner,
@@ -39,7 +41,7 @@ export async function pushByAction(job: Job): Promise<{ uri: string; after: () =
     env: {
       ...job.engine.env,
       LD_LIBRARY_PATH: job.engineEnv.LD_LIBRARY_PATH ?? '',
-      PATH: [await oldStoreDocker(job), job.engineEnv.PATH].join(delimiter),
+      PATH: [bin, job.engineEnv.PATH].join(delimiter),
       ...cacheEnvironment(job.history),
       AWS_ENDPOINT_URL: job.services.awsEndpoint,
       AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -56,24 +58,4 @@ export async function pushByAction(job: Job): Promise<{ uri: string; after: () =
   if (main.exitCode === 0 && uri) return { uri, after };
   await after();
   throw new Error(`the build action: ${main.errors.join(' ')}`);
-}
-
-/**
- * A `docker` that says of the Engine that it has the old image store: ours here always have containerd's, with
- * which the action would need no Engine of its own.
- * @returns the folder to put on PATH
- */
-async function oldStoreDocker(job: Job): Promise<string> {
-  const folder = join(job.temp, 'bin');
-  await mkdir(folder, { recursive: true });
-  const script = `#!/bin/sh
-if [ "$1" = info ]; then
-  echo '["28.0.4", [["Backing Filesystem", "extfs"]]]'
-else
-  exec '${job.engine.program}' "$@"
-fi
-`;
-  await writeFile(join(folder, 'docker'), script);
-  await chmod(join(folder, 'docker'), 0o755);
-  return folder;
 }

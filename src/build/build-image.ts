@@ -5,6 +5,7 @@ import { buildFailure, failedOnCache, runBuild } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
 import { buildVertices } from '../docker/timings.ts';
 import { DeployError, describeError } from '../errors.ts';
+import { cacheServiceTrouble } from '../github/cache-service.ts';
 import type { Log } from '../github/log.ts';
 import { type BuildRecord, type BuildVertex, type CacheRecord, type ImageRecord, timed } from '../record.ts';
 import type { BuildRun } from './build-run.ts';
@@ -34,29 +35,35 @@ export interface Before {
  */
 export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Before): Promise<void> {
   const { record, log } = run;
-  const { signedIn, cache, mark } = before;
+  const { signedIn, mark } = before;
   const buildRecord = record.build as BuildRecord;
   const files = join(run.job.runnerTemp, `build-${randomUUID().slice(0, 8)}`);
   const facts = {
     host: signedIn.registry.host,
     platform: signedIn.platform,
     tags: pushedTags(before.tags, mark),
-    cache,
     metadataFile: `${files}.json`,
   };
   if (inputs.dryRun) {
     const { name } = await before.builder.find();
-    const { lines } = planBuild(inputs, { ...facts, builder: name, hostNetwork: false });
+    const { lines } = planBuild(inputs, {
+      ...facts,
+      cache: before.cache,
+      builder: name,
+      hostNetwork: false,
+    });
     for (const line of [`Why: ${buildRecord.reason}`, ...lines, 'dry-run: nothing was built.'])
       log.info(line);
     buildRecord.result = 'planned';
     record.result = 'planned';
     return;
   }
-  const ready = await timed(record, 'start builder', () =>
-    before.builder.start(signedIn.docker, signedIn.folder),
-  );
-  const plan = planBuild(inputs, { ...facts, builder: ready.name, hostNetwork: ready.hostNetwork });
+  const [ready, cache] = await Promise.all([
+    timed(record, 'start builder', () => before.builder.start(signedIn.docker, signedIn.folder)),
+    usableCache(before.cache, run),
+  ]);
+  const { name: builder, hostNetwork } = ready;
+  const plan = planBuild(inputs, { ...facts, cache, builder, hostNetwork });
   for (const line of [`Why: ${buildRecord.reason}`, ...plan.lines]) log.info(line);
   const mounts = await timed(record, 'cache mounts', () =>
     fillMounts(inputs, run, { request: plan.request, ready, layerCache: cache.kind !== 'off' }),
@@ -89,6 +96,14 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
     );
   buildRecord.result = 'built';
   record.result = 'built';
+}
+
+/** The cache, or none where its service is in trouble. */
+async function usableCache(cache: LayerCache, { env, log }: BuildRun): Promise<LayerCache> {
+  const trouble = cache.kind === 'gha' ? await cacheServiceTrouble(env) : '';
+  if (trouble === '') return cache;
+  log.warning(`GitHub's cache service is of no use (${trouble}); building without the layer cache.`);
+  return { kind: 'off', writable: false, note: '' };
 }
 
 /** What a build took from the cache. */

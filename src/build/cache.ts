@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { grantsWrite, readRuntimeToken } from '../github/cache-token.ts';
 import type { Environment } from '../github/inputs.ts';
 import type { BuildInputs } from './inputs.ts';
 
@@ -9,14 +10,6 @@ export interface LayerCache {
   writable: boolean;
   /** One line for the log where it is less than was asked for. */
   note: string;
-}
-
-/** The runtime token's claims that are read; GitHub signs it, nobody here checks that. */
-interface RuntimeToken {
-  /** Seconds since 1970. */
-  exp?: number;
-  /** JSON text: `[{"Scope": "refs/heads/main", "Permission": 3}]`; bit 2 of a permission allows writing. */
-  ac?: string;
 }
 
 /** A name for the cache of this image: `cache-scope`, else readable and different for each file, target and platform. */
@@ -45,7 +38,7 @@ export function layerCache(
     return off('Cache: a build with `push: false` reads a registry cache only where `registry` names it.');
   // Who may not push the image may not push its cache either.
   if (inputs.cache === 'registry') return { kind: 'registry', writable: inputs.push, note: '' };
-  const token = readToken(env.ACTIONS_RUNTIME_TOKEN ?? '');
+  const token = readRuntimeToken(env.ACTIONS_RUNTIME_TOKEN);
   if (!env.ACTIONS_RESULTS_URL || !token)
     return off(
       inputs.cache === 'gha'
@@ -54,7 +47,7 @@ export function layerCache(
     );
   if ((token.exp ?? 0) * 1000 < now + 60_000)
     return off("Cache: the job's cache token has expired; building without.");
-  const writable = mayWrite(token);
+  const writable = grantsWrite(token) ?? false;
   const note = writable ? '' : 'Cache: this job may read the cache but not write it.';
   return { kind: 'gha', writable, note };
 }
@@ -83,22 +76,4 @@ export function cacheAttributes(
     from: `${from}${reading}`,
     to: cache.writable ? `${[from, ...options].join(',')}${writing}` : '',
   };
-}
-
-function readToken(token: string): RuntimeToken | undefined {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? (parsed as RuntimeToken) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function mayWrite({ ac }: RuntimeToken): boolean {
-  try {
-    const scopes = JSON.parse(ac ?? '[]') as { Permission?: number }[];
-    return scopes.some(({ Permission = 0 }) => (Permission & 2) !== 0);
-  } catch {
-    return false;
-  }
 }

@@ -1,11 +1,9 @@
 import type { Manifest, Registry } from '../docker/registry.ts';
-import { cacheServiceTrouble } from '../github/cache-service.ts';
-import type { Log } from '../github/log.ts';
 import { timed } from '../record.ts';
 import { buildImage } from './build-image.ts';
 import type { BuildRun } from './build-run.ts';
 import { builderSource } from './builder.ts';
-import { type LayerCache, layerCache } from './cache.ts';
+import { layerCache } from './cache.ts';
 import { checkImage } from './image-check.ts';
 import type { BuildInputs } from './inputs.ts';
 import { imageName } from './plan.ts';
@@ -24,7 +22,6 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   // All of these at once; the first that fails ends the run.
   const signingIn = timed(record, 'sign in', () => signIn(inputs, run));
   builder.find().catch(() => {});
-  const cacheTrouble = cache.kind === 'gha' ? cacheServiceTrouble(run.env) : '';
   const [signedIn, fingerprint] = await Promise.all([
     signingIn,
     timed(record, 'hash inputs', () => inputsFingerprint(inputs, run.env, { signedIn: signingIn, builder })),
@@ -50,15 +47,7 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   }
   record.build.reason = whyBuilt(fingerprint, inputs);
   if (cache.note !== '') log.info(cache.note);
-  const usable = cacheWithout(cache, await cacheTrouble, log);
-  await buildImage(inputs, run, { signedIn, cache: usable, builder, tags, mark });
-}
-
-/** The cache, or none where its service is in trouble. */
-function cacheWithout(cache: LayerCache, trouble: string, log: Log): LayerCache {
-  if (trouble === '') return cache;
-  log.warning(`GitHub's cache service is of no use (${trouble}); building without the layer cache.`);
-  return { kind: 'off', writable: false, note: '' };
+  await buildImage(inputs, run, { signedIn, cache, builder, tags, mark });
 }
 
 /** Why there is a build, one clause. */

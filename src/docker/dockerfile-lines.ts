@@ -68,3 +68,20 @@ function afterHeredocs(lines: readonly string[], at: number, name: string, rest:
   }
   return last;
 }
+
+/** Values of a flag before the first word that is none: `--from=builder`. */
+export function flagValues(rest: string, flag: string): string[] {
+  const values: string[] = [];
+  for (const word of rest.trimStart().split(/\s+/)) {
+    if (!word.startsWith('--')) break;
+    if (word.startsWith(`--${flag}=`)) values.push(word.slice(flag.length + 3));
+  }
+  return values;
+}
+
+/** What FROM names, as written; `stage` is '' where it gives none. */
+export function readFrom(rest: string): { image: string; stage: string } {
+  const words = rest.split(/\s+/).filter((word) => word !== '' && !word.startsWith('--'));
+  const [image = '', as = '', stage = ''] = words;
+  return { image, stage: as.toLowerCase() === 'as' ? stage : '' };
+}

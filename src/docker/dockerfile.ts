@@ -1,4 +1,4 @@
-import { readInstructions } from './dockerfile-lines.ts';
+import { flagValues, readFrom, readInstructions } from './dockerfile-lines.ts';
 import { Doubt } from './dockerignore.ts';
 import { parseReference } from './reference.ts';
 
@@ -6,8 +6,6 @@ import { parseReference } from './reference.ts';
 export interface DockerfileFacts {
   /** Images of FROM, COPY --from, RUN --mount and `# syntax=`, each once, as written but with arguments filled in. */
   images: string[];
-  /** Targets of `RUN --mount=type=cache`. */
-  cacheMounts: string[];
   /** Why an image of this file may differ although nothing that is hashed did; '' where nothing speaks for that. */
   doubt: string;
 }
@@ -27,7 +25,6 @@ export interface DockerfileOptions {
 export function readDockerfile(text: string, options: DockerfileOptions): DockerfileFacts {
   const { directives, instructions } = readInstructions(text);
   const images = new Set<string>();
-  const cacheMounts = new Set<string>();
   const doubts: string[] = [];
   const stages: string[] = [];
   const contexts = new Set(options.contexts.map(contextName));
@@ -63,7 +60,7 @@ export function readDockerfile(text: string, options: DockerfileOptions): Docker
       refuseRemote(rest);
     },
     RUN: (rest) => {
-      for (const mount of flags(rest, 'mount')) readMount(mount, add, cacheMounts);
+      for (const mount of flagValues(rest, 'mount')) readMount(mount, add);
     },
     ONBUILD: (rest) => {
       if (/--from|--mount|^ADD/i.test(rest)) throw new Doubt('ONBUILD may take files from elsewhere');
@@ -78,11 +75,11 @@ export function readDockerfile(text: string, options: DockerfileOptions): Docker
       if (name === 'FROM') stageCount += 1;
     }
   }
-  return { images: [...images], cacheMounts: [...cacheMounts], doubt: doubts[0] ?? '' };
+  return { images: [...images], doubt: doubts[0] ?? '' };
 }
 
 function readCopy(rest: string, add: (image: string) => void): void {
-  for (const from of flags(rest, 'from')) add(literal(from));
+  for (const from of flagValues(rest, 'from')) add(literal(from));
 }
 
 /** A context's name as BuildKit compares it: familiar, without `:latest`. */
@@ -131,12 +128,6 @@ function expandOrKeepDoubt(text: string, values: ReadonlyMap<string, string>): s
   }
 }
 
-function readFrom(rest: string): { image: string; stage: string } {
-  const words = rest.split(/\s+/).filter((word) => word !== '' && !word.startsWith('--'));
-  const [image = '', as = '', stage = ''] = words;
-  return { image, stage: as.toLowerCase() === 'as' ? stage : '' };
-}
-
 /**
  * Fills in `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}`.
  * @throws Doubt on anything else, and on a value that is not known
@@ -160,16 +151,6 @@ function expand(text: string, values: ReadonlyMap<string, string>): string {
   return filled;
 }
 
-/** Values of a flag before the first word that is none: `--from=builder`. */
-function flags(rest: string, name: string): string[] {
-  const values: string[] = [];
-  for (const word of rest.trimStart().split(/\s+/)) {
-    if (!word.startsWith('--')) break;
-    if (word.startsWith(`--${name}=`)) values.push(word.slice(name.length + 3));
-  }
-  return values;
-}
-
 function literal(value: string): string {
   const plain = value.replace(/^(["'])(.*)\1$/, '$2');
   if (/[$"'\\]/.test(plain)) throw new Doubt(`the value of ${JSON.stringify(value)} is not known`);
@@ -182,7 +163,7 @@ function refuseRemote(rest: string): void {
     throw new Doubt('ADD takes a file from the network');
 }
 
-function readMount(mount: string, add: (image: string) => void, cacheMounts: Set<string>): void {
+function readMount(mount: string, add: (image: string) => void): void {
   const options = new Map(
     mount.split(',').map((part) => {
       const [key = '', ...value] = part.replace(/^["']|["']$/g, '').split('=');
@@ -192,6 +173,4 @@ function readMount(mount: string, add: (image: string) => void, cacheMounts: Set
   const from = options.get('from');
   if (from) add(literal(from));
   if (mount.includes('$') && !from) throw new Doubt(`the mount ${JSON.stringify(mount)} is not known`);
-  if (options.get('type') === 'cache')
-    cacheMounts.add(options.get('target') ?? options.get('dst') ?? options.get('destination') ?? '');
 }

@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram } from './command.ts';
 import { engineBridge } from './engine.ts';
 import type { EnginePrograms } from './engine-programs.ts';
 import { mountPoints } from './mounts.ts';
+import { runningProcesses } from './processes.ts';
 
 /** How long the daemons may take to end by themselves. */
 const stopLimit = 5_000;
@@ -38,10 +39,10 @@ async function endProcesses(part: string, root: (...command: string[]) => Promis
 
 /** Processes with `part` in an argument; one that has ended and is not collected yet has none. */
 async function processesOf(part: string): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  const commands = await Promise.all(
-    pids.map(async (pid) => ({ pid, line: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })),
-  );
   const daemon = /(^|\/)(dockerd|containerd|sudo)\0/;
-  return commands.filter(({ line }) => daemon.test(line) && line.includes(part)).map(({ pid }) => pid);
+  return (await runningProcesses())
+    .filter(
+      ({ pid, commandLine }) => pid !== process.pid && daemon.test(commandLine) && commandLine.includes(part),
+    )
+    .map(({ pid }) => String(pid));
 }

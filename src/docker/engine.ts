@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeployError } from '../errors.ts';
 import { runProgram } from './command.ts';
+import { pings } from './engine-api.ts';
 import type { EnginePrograms } from './engine-programs.ts';
 
 /** How long the Engine may take to answer; it needs some 0.2 s. */
@@ -62,7 +62,7 @@ export async function startEngine(folder: string, programs: EnginePrograms): Pro
   startDaemon(programs, [programs.containerd, '--config', at('containerd.toml')], at('containerd.log'));
   const dockerd = startDaemon(programs, dockerdArguments(folder, programs), at('dockerd.log'));
   for (const end = Date.now() + startLimit; Date.now() < end; await sleep(20)) {
-    if (await answers(at('docker.sock'))) return;
+    if (await pings(at('docker.sock'), 1_000)) return;
     if (dockerd.exitCode !== null || dockerd.signalCode !== null) break;
   }
   const log = await readFile(at('dockerd.log'), 'utf8').catch(() => '');
@@ -144,17 +144,4 @@ function startDaemon({ asRoot, env }: EnginePrograms, command: string[], log: st
   child.on('error', () => {});
   child.unref();
   return child;
-}
-
-/** Source: Docker Engine API, `GET /_ping`. */
-async function answers(socketPath: string): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const call = request({ socketPath, path: '/_ping', timeout: 1_000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    call.on('error', () => resolve(false));
-    call.on('timeout', () => call.destroy());
-    call.end();
-  });
 }

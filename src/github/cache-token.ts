@@ -1,7 +1,32 @@
 /** The runtime token's claims that are read; GitHub signs it, nobody here checks that. */
-interface RuntimeToken {
+export interface RuntimeToken {
+  /** Seconds since 1970. */
+  exp?: number;
   /** JSON text: `[{"Scope": "refs/heads/main", "Permission": 3}]`; bit 2 of a permission allows writing. */
   ac?: string;
+}
+
+/** The claims of ACTIONS_RUNTIME_TOKEN; undefined where it is none. */
+export function readRuntimeToken(token: string | undefined): RuntimeToken | undefined {
+  try {
+    const parsed: unknown = JSON.parse(
+      Buffer.from((token ?? '').split('.')[1] ?? '', 'base64url').toString('utf8'),
+    );
+    return typeof parsed === 'object' && parsed !== null ? (parsed as RuntimeToken) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a token allows writing to the cache; undefined where it does not say. */
+export function grantsWrite(token: RuntimeToken | undefined): boolean | undefined {
+  if (token?.ac === undefined) return undefined;
+  try {
+    const scopes = JSON.parse(token.ac) as { Permission?: number }[];
+    return scopes.some(({ Permission = 0 }) => (Permission & 2) !== 0);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -12,12 +37,5 @@ interface RuntimeToken {
 export function mayWriteCache(env: NodeJS.ProcessEnv): boolean {
   const mode = (env.ACTIONS_CACHE_MODE ?? '').trim().toLowerCase();
   if (mode === 'read' || mode === 'none') return false;
-  try {
-    const claims = Buffer.from((env.ACTIONS_RUNTIME_TOKEN ?? '').split('.')[1] ?? '', 'base64url');
-    const { ac } = JSON.parse(claims.toString('utf8')) as RuntimeToken;
-    const scopes = ac === undefined ? undefined : (JSON.parse(ac) as { Permission?: number }[]);
-    return scopes?.some(({ Permission = 0 }) => (Permission & 2) !== 0) ?? true;
-  } catch {
-    return true;
-  }
+  return grantsWrite(readRuntimeToken(env.ACTIONS_RUNTIME_TOKEN)) ?? true;
 }

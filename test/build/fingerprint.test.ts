@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FingerprintRequest, fingerprint } from '../../src/build/fingerprint.ts';
+import { plainRequest } from '../support/fingerprint-request.ts';
 
 let root = '';
 beforeEach(() => {
@@ -20,22 +21,9 @@ function write(path: string, text: string): void {
 }
 
 function request(changes: Partial<FingerprintRequest> = {}): FingerprintRequest {
-  return {
-    context: root,
-    file: '',
-    target: '',
-    platform: 'linux/amd64',
-    buildArgs: [],
-    buildContexts: [],
-    labels: [],
-    secrets: false,
-    ssh: false,
-    noCache: false,
-    pull: false,
-    env: {},
-    identify: async (images) => new Map(images.map((image) => [image, `identity of ${image}`])),
-    ...changes,
-  };
+  const identify = async (images: readonly string[]) =>
+    new Map(images.map((image) => [image, `identity of ${image}`]));
+  return plainRequest(root, { identify, ...changes });
 }
 
 async function hash(changes: Partial<FingerprintRequest> = {}): Promise<string> {

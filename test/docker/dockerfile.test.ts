@@ -55,8 +55,3 @@ test.each([
 ])('doubt: %s', (text) => {
   expect(read(text).doubt).not.toBe('');
 });
-
-test('cache mounts', () => {
-  const text = 'FROM a\nRUN --mount=type=cache,target=/root/.npm --mount=type=cache,dst=/y npm ci';
-  expect(read(text).cacheMounts).toEqual(['/root/.npm', '/y']);
-});

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runningProcesses } from '../../src/docker/processes.ts';
 import type { Faults } from '../../src/local/aws/faults.ts';
 import type { RegistryAccess } from '../../src/local/aws/registry.ts';
 import { type LocalAws, startLocalAws } from '../../src/local/aws/server.ts';
@@ -99,10 +100,8 @@ export async function startBuildScene(docker: DockerCommand, registry: RegistryA
     },
     async kill() {
       const main = join(dist, 'build', 'index.js');
-      for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
-        const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-        if (command.includes(main)) process.kill(Number(pid), 'SIGKILL');
-      }
+      for (const { pid, commandLine } of await runningProcesses())
+        if (commandLine.includes(main)) process.kill(pid, 'SIGKILL');
     },
     async deploy(inputs) {
       const call = { name: 'deploy', inputs: { 'smoke-path': 'off', ...inputs }, env: environment };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type RunResult, tryRun } from '../../src/local/parts/process.ts';
 import { type CacheService, runtimeToken, type Scopes, startCacheService } from '../support/cache-service.ts';
+import { forget } from './engine-cache.ts';
 
 const { docker } = inject('parts');
 
@@ -24,7 +25,7 @@ beforeEach(async () => {
   );
 });
 afterEach(async () => {
-  await forget();
+  await forget(docker, nonce);
   await service.close();
   await rm(context, { recursive: true, force: true });
 });
@@ -50,24 +51,6 @@ async function build(options: { scopes?: Scopes; token?: string; to?: boolean } 
   });
 }
 
-/** Removes this test's records from the Engine, which is then as fresh to it as a new runner's. */
-async function forget(): Promise<void> {
-  const call = async (...args: string[]) =>
-    await tryRun(docker.program, ['buildx', ...args], { env: { ...process.env, ...docker.env } });
-  for (let round = 0; round < 3; round += 1) {
-    const { code, stdout, stderr } = await call('du', '--builder', 'default', '--format', 'json');
-    // Where this failed in silence, every later build would seem to hit the cache.
-    expect(code, stderr).toBe(0);
-    const ids = stdout
-      .split('\n')
-      .filter((line) => line.includes(nonce))
-      .map((line) => String((JSON.parse(line) as { ID: string }).ID));
-    if (ids.length === 0) return;
-    for (const id of ids)
-      await call('prune', '--builder', 'default', '--force', '--all', '--filter', `id=${id}`);
-  }
-}
-
 /** Vertices of COPY that were taken from a cache. */
 function cachedCopies({ stderr }: RunResult): number {
   const copies = [...stderr.matchAll(/^(#\d+) .*COPY layer-/gm)].map(([, id]) => id);
@@ -84,7 +67,7 @@ describe("BuildKit's layer cache in the Actions cache service", () => {
       .map(({ key }) => key.replace(/-[0-9a-f]{8}#\d+$/, '').replace(/sha256:.*/, ''));
     expect(keys.sort()).toEqual(['buildkit-blob-1-', 'buildkit-blob-1-', 'index-app-1']);
 
-    await forget();
+    await forget(docker, nonce);
     service.resetCounters();
     const second = await build({ to: false });
     expect(second.code, second.stderr).toBe(0);
@@ -95,7 +78,7 @@ describe("BuildKit's layer cache in the Actions cache service", () => {
 
   it('is read by a pull request from its base branch, and written under its own ref', async () => {
     await build();
-    await forget();
+    await forget(docker, nonce);
     const pull = await build({ scopes: { 'refs/pull/7/merge': 'write', 'refs/heads/main': 'read' } });
     expect(pull.code, pull.stderr).toBe(0);
     expect(cachedCopies(pull), pull.stderr).toBe(2);
@@ -105,7 +88,7 @@ describe("BuildKit's layer cache in the Actions cache service", () => {
 
   it('is gone where the service has evicted it', async () => {
     await build();
-    await forget();
+    await forget(docker, nonce);
     expect(service.evict(({ key }) => key.startsWith('index-'))).toBe(1);
     const second = await build({ to: false });
     expect(second.code, second.stderr).toBe(0);

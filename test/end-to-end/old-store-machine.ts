@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { runningProcesses } from '../../src/docker/processes.ts';
 import { containerRuntime } from '../../src/local/aws/container.ts';
 import { startLocalAws } from '../../src/local/aws/server.ts';
 import { enginePrograms } from '../../src/local/parts/engine-programs.ts';
 import type { Parts } from '../../src/local/parts/index.ts';
 import { type ActionOutcome, runMain, runPost } from '../../src/local/runner.ts';
 import { type CacheService, runtimeToken, startCacheService } from '../support/cache-service.ts';
+import { writeOldStoreDocker } from '../support/old-store-docker.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -55,9 +57,8 @@ export async function startOldStoreMachine(parts: Parts): Promise<OldStoreMachin
     string,
     string,
   ];
-  await Promise.all([mkdir(context), mkdir(bin), mkdir(runner)]);
-  await writeFile(join(bin, 'docker'), oldStoreDocker(parts.docker.program));
-  await chmod(join(bin, 'docker'), 0o755);
+  await Promise.all([mkdir(context), mkdir(runner)]);
+  await writeOldStoreDocker(bin, parts.docker.program);
   await Promise.all(['one', 'two'].map((name) => writeFile(join(context, name), randomUUID().repeat(2_000))));
   await writeFile(join(context, 'Dockerfile'), dockerfile);
   const { env } = await enginePrograms(join(root, '.local'), () => {});
@@ -136,22 +137,8 @@ COPY --link two /two
 CMD ["/one"]
 `;
 
-/** A script, since the action starts whatever `docker` is on PATH. */
-function oldStoreDocker(docker: string): string {
-  return `#!/bin/sh
-if [ "$1" = info ]; then
-  echo '["28.0.4", [["Backing Filesystem", "extfs"]]]'
-else
-  exec '${docker}' "$@"
-fi
-`;
-}
-
 async function tracesBelow(folder: string): Promise<Traces> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const commands = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-  );
+  const commands = (await runningProcesses()).map(({ commandLine }) => commandLine);
   return {
     links: (await readdir('/sys/class/net')).filter((name) => name.startsWith('dlc-')).sort(),
     mounts: (await readFile('/proc/self/mountinfo', 'utf8'))

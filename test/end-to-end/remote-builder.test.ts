@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { run } from '../../src/local/parts/process.ts';
 import { readRecord } from '../../src/record.ts';
-import { buildkitd } from '../support/buildkitd.ts';
+import { buildkitProgram } from '../support/buildkit.ts';
 import { type MutualTls, mutualTls, writeServerFiles } from '../support/mutual-tls.ts';
 import { type OldStoreMachine, type RunOptions, startOldStoreMachine } from './old-store-machine.ts';
 
@@ -19,8 +19,10 @@ describe('a remote builder', () => {
   let said = '';
 
   beforeAll(async () => {
-    const program = await buildkitd(join(import.meta.dirname, '..', '..', '.local'), (line) =>
-      process.stderr.write(`${line}\n`),
+    const program = await buildkitProgram(
+      'buildkitd',
+      join(import.meta.dirname, '..', '..', '.local'),
+      (line) => process.stderr.write(`${line}\n`),
     );
     [machine, tls] = await Promise.all([startOldStoreMachine(parts), mutualTls()]);
     const files = await writeServerFiles(tls, join(machine.temp, 'tls'));

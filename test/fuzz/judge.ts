@@ -4,6 +4,7 @@ import { type FingerprintRequest, fingerprint } from '../../src/build/fingerprin
 import type { Docker } from '../../src/docker/command.ts';
 import { walkContext } from '../../src/docker/context-walk.ts';
 import { parseIgnoreFile } from '../../src/docker/dockerignore.ts';
+import { plainRequest } from '../support/fingerprint-request.ts';
 import { contentDigest, type Listing, listingLine, receivedByBuildKit } from './buildkit.ts';
 import { type ContextSpec, type PlacedContext, placeContext } from './context-spec.ts';
 
@@ -97,19 +98,6 @@ async function ours(spec: ContextSpec, folder: string): Promise<Ours | string> {
 }
 
 function requestFor({ context, dockerfile, contexts }: PlacedContext): FingerprintRequest {
-  return {
-    context,
-    file: dockerfile,
-    target: '',
-    platform: 'linux/amd64',
-    buildArgs: [],
-    buildContexts: Object.entries(contexts).map(([name, value]) => ({ name, value })),
-    labels: [],
-    secrets: false,
-    ssh: false,
-    noCache: false,
-    pull: false,
-    env: {},
-    identify: async () => new Map(),
-  };
+  const buildContexts = Object.entries(contexts).map(([name, value]) => ({ name, value }));
+  return plainRequest(context, { file: dockerfile, buildContexts });
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { glob, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { flagValues } from '../../docker/dockerfile-lines.ts';
 import type { MountRun } from './plan.ts';
-import { chainOf, flagValues, mountOptions, type Stage, stageNamed, takenFrom, words } from './stages.ts';
+import { chainOf, mountOptions, type Stage, stageNamed, takenFrom, words } from './stages.ts';
 
 /** What decides whether a RUN's layer can come from the layer cache. */
 export interface RunState {

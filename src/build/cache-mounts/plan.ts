@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { CacheMount } from '../../docker/cache-mounts.ts';
+import { flagValues } from '../../docker/dockerfile-lines.ts';
 import { runInputs } from './inputs.ts';
-import { chainOf, flagValues, mountOptions, neededStages, readStages, type Stage } from './stages.ts';
+import { chainOf, mountOptions, neededStages, readStages, type Stage } from './stages.ts';
 
 export interface CacheMountsOptions {
   /** Stage; '' means the last. */

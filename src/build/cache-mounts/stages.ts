@@ -1,4 +1,4 @@
-import { type Instruction, readInstructions } from '../../docker/dockerfile-lines.ts';
+import { flagValues, type Instruction, readFrom, readInstructions } from '../../docker/dockerfile-lines.ts';
 
 /** A stage of a Dockerfile. */
 export interface Stage {
@@ -28,33 +28,22 @@ export function readStages(text: string): Stages {
   const stages: Stage[] = [];
   for (const instruction of instructions) {
     const stage = stages.at(-1);
-    if (instruction.name === 'FROM') stages.push(readFrom(instruction.rest, stages.length));
+    if (instruction.name === 'FROM') stages.push(stageOf(instruction.rest, stages.length));
     else if (stage) stage.instructions.push(instruction);
     else if (instruction.name === 'ARG') globals.push(instruction);
   }
   return { globals, stages, escape: directives.get('escape') ?? '\\' };
 }
 
-function readFrom(rest: string, index: number): Stage {
-  const words = rest.split(/\s+/).filter((word) => word !== '');
-  const [from = '', as = '', name = ''] = words.filter((word) => !word.startsWith('--'));
+function stageOf(rest: string, index: number): Stage {
+  const { image, stage } = readFrom(rest);
   return {
     index,
-    name: as.toLowerCase() === 'as' ? name.toLowerCase() : '',
-    from,
+    name: stage.toLowerCase(),
+    from: image,
     platform: flagValues(rest, 'platform')[0] ?? '',
     instructions: [],
   };
-}
-
-/** Values of a flag before the first word that is none: `--from=builder`. */
-export function flagValues(rest: string, flag: string): string[] {
-  const values: string[] = [];
-  for (const word of rest.trimStart().split(/\s+/)) {
-    if (!word.startsWith('--')) break;
-    if (word.startsWith(`--${flag}=`)) values.push(word.slice(flag.length + 3));
-  }
-  return values;
 }
 
 /** The words after an instruction's flags; those of the JSON form too. */

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
+import { pings } from '../../docker/engine-api.ts';
 import { DeployError } from '../../errors.ts';
 import { hasApt } from './debian.ts';
-import { pings } from './engine-api.ts';
 import { INSTALL_ENGINE } from './engine-programs.ts';
 import { readState, writeState } from './once.ts';
 import { type DockerCommand, runningEngine, startEngine } from './private-engine.ts';

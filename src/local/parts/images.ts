@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { hasImage } from './engine-api.ts';
+import { hasImage } from '../../docker/engine-api.ts';
 import { isMade, madeOnce, readState, writeState } from './once.ts';
 import type { DockerCommand } from './private-engine.ts';
 import { run, tryRun } from './process.ts';

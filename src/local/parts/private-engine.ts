@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { pings, usesContainerdStore } from '../../docker/engine-api.ts';
 import { mountPoints } from '../../docker/mounts.ts';
 import { DeployError } from '../../errors.ts';
-import { pings, usesContainerdStore } from './engine-api.ts';
 import { type EnginePrograms, enginePrograms } from './engine-programs.ts';
 import {
   closeNetwork,

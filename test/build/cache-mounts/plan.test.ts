@@ -24,6 +24,10 @@ COPY --from=builder /app/dist ./dist
 `;
 
 describe('which mounts', () => {
+  it('those of a RUN with several, by any name of their target', () => {
+    const text = 'FROM a\nRUN --mount=type=cache,target=/root/.npm --mount=type=cache,dst=/y npm ci';
+    expect(plan(text).mounts.map(({ target }) => target)).toEqual(['/root/.npm', '/y']);
+  });
   it('a mount that several RUNs share is one, from the image that its stage starts from', () => {
     const { mounts, runs, keyPrefix } = plan(twoStages);
     expect(mounts).toEqual([

@@ -8,20 +8,24 @@ const MODULE = 'github.com/moby/buildkit';
 const VERSION = 'v0.34.2';
 
 /**
- * The BuildKit daemon, built from its module's source at the first call (one to three minutes). `go install` refuses
- * it for the `exclude` lines in its go.mod, so the source is copied and built in place.
+ * A program of BuildKit, built from its module's source at the first call (the daemon takes one to three minutes).
+ * `go install` refuses it for the `exclude` lines in its go.mod, so the source is copied and built in place.
  * @param folder the ignored folder with everything that is not in package-lock.json
  * @returns path of the program
  * @throws DeployError where there is no Go, or the Go module proxy cannot be reached
  */
-export async function buildkitd(folder: string, say: (line: string) => void): Promise<string> {
-  const target = join(folder, 'tools', 'buildkitd');
+export async function buildkitProgram(
+  name: 'buildkitd' | 'buildctl',
+  folder: string,
+  say: (line: string) => void,
+): Promise<string> {
+  const target = join(folder, 'tools', name);
   await madeOnce(target, `1 ${MODULE}@${VERSION}`, async (draft) => {
-    say(`buildkitd: go build ${MODULE}@${VERSION} (once, one to three minutes) ...`);
+    say(`${name}: go build ${MODULE}@${VERSION} (once, one to three minutes) ...`);
     const go = await goCommand(folder, say);
     const options = {
       env: { ...go.env, CGO_ENABLED: '0' },
-      what: 'Build buildkitd from the Go module proxy',
+      what: `Build ${name} from the Go module proxy`,
       hint: 'Check that this machine reaches the Go module proxy (go env GOPROXY).',
     };
     const module = JSON.parse(
@@ -31,21 +35,9 @@ export async function buildkitd(folder: string, say: (line: string) => void): Pr
     // The module cache is read-only, and so would the copy be; go only reads it.
     await cp(module.Dir, source, { recursive: true });
     await run('chmod', ['-R', 'u+w', source], options);
-    await run(
-      go.program,
-      [
-        'build',
-        '-C',
-        source,
-        '-ldflags',
-        `-s -w -X ${MODULE}/version.Version=${VERSION}`,
-        '-o',
-        join(draft, 'buildkitd'),
-        './cmd/buildkitd',
-      ],
-      options,
-    );
+    const flags = ['-ldflags', `-s -w -X ${MODULE}/version.Version=${VERSION}`, '-o', join(draft, name)];
+    await run(go.program, ['build', '-C', source, ...flags, `./cmd/${name}`], options);
     await rm(source, { recursive: true });
   });
-  return join(target, 'buildkitd');
+  return join(target, name);
 }

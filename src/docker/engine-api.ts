@@ -27,9 +27,9 @@ export async function engineGet(
   });
 }
 
-/** Whether an Engine answers at this socket. */
-export async function pings(socket: string): Promise<boolean> {
-  return (await engineGet(socket, '/_ping')).status === 200;
+/** Whether an Engine answers at this socket within `patience` milliseconds. */
+export async function pings(socket: string, patience?: number): Promise<boolean> {
+  return (await engineGet(socket, '/_ping', patience)).status === 200;
 }
 
 /** Whether the Engine has this image, by its name with tag. */
