@@ -17,6 +17,36 @@ export interface BuildVertex {
   cached: boolean;
   /** Time worked on it in milliseconds; overlapping intervals count once. */
   ms: number;
+  /** When it was first at work, in milliseconds after the first vertex of the build. */
+  startMs?: number;
+}
+
+/** Why a RUN, COPY or ADD did not come from the cache. */
+export interface CacheMiss {
+  /** Name of the vertex. */
+  vertex: string;
+  /** Line in the Dockerfile, from 1; 0 where it is not known. */
+  line: number;
+  ms: number;
+  /** One sentence: what changed, or that this is not known. */
+  because: string;
+  /** Files in the context that changed, relative to it; the first few of `changedFiles`. */
+  files: string[];
+  changedFiles: number;
+}
+
+/** What the doctor found: in the project's files, in the image, or in a build's times. */
+export interface Finding {
+  /** `dockerignore-missing` */
+  rule: string;
+  level: 'error' | 'warning' | 'notice';
+  /** Relative to the workspace; '' where it is about no file. */
+  file: string;
+  /** From 1; 0 where it is about the whole file. */
+  line: number;
+  /** One sentence each: why it hurts, and what to write instead. */
+  why: string;
+  instead: string;
 }
 
 export interface ImageRecord {
@@ -28,8 +58,8 @@ export interface ImageRecord {
   architecture: string;
   /** Compressed size of config and layers in bytes: what Lambda pulls. */
   bytes: number;
-  /** Compressed layers, lowest first. */
-  layers: { digest: string; bytes: number }[];
+  /** Compressed layers, lowest first, each with the instruction that made it as the image's history has it. */
+  layers: { digest: string; bytes: number; createdBy?: string }[];
 }
 
 export interface BuildRecord {
@@ -39,6 +69,8 @@ export interface BuildRecord {
   reason: string;
   tags: string[];
   vertices: BuildVertex[];
+  /** Absent where it was not looked at. */
+  misses?: CacheMiss[];
 }
 
 export interface CacheRecord {
@@ -101,6 +133,14 @@ export interface FunctionRecord {
   waits: { for: string; ms: number }[];
   smoke: SmokeAttempt[];
   initMs?: number;
+  /** From the REPORT line of the last smoke test that had one: milliseconds and MB. */
+  durationMs?: number;
+  memoryMb?: number;
+  maxMemoryMb?: number;
+  /** The function's URL; absent where it has none. */
+  url?: string;
+  /** The cause of a failed smoke test, where the evidence shows one. */
+  diagnosis?: { cause: string; sentence: string; cure: string };
   /** One sentence each, in order: why it ended as it did. */
   reasons: string[];
 }
@@ -114,6 +154,7 @@ export interface RunRecord {
   cache?: CacheRecord;
   cacheMounts?: CacheMountsRecord;
   deploy?: FunctionRecord[];
+  findings?: Finding[];
   result?: DeployResult | BuildRecord['result'];
   reasons: string[];
 }
