@@ -4,6 +4,7 @@ import {
   GetDownloadUrlForLayerCommand,
   type Image,
 } from '@aws-sdk/client-ecr';
+import { type ImageConfig, imageConfig } from '../docker/image-config.ts';
 import { isIndex, manifestTypes } from '../docker/media-types.ts';
 import { ApiError, apiError } from './api-error.ts';
 import { Budget, pause, within } from './budget.ts';
@@ -42,10 +43,10 @@ export interface ImageLookup {
    */
   find(place: ImagePlace, id: string): Promise<FoundImage | undefined>;
   /**
-   * Architecture in the image's config, as Go names it (`amd64`, `arm64`).
-   * @throws ApiError where the config cannot be read
+   * The image's config.
+   * @throws ApiError where it cannot be read
    */
-  architecture(place: ImagePlace, configDigest: string): Promise<string>;
+  config(place: ImagePlace, configDigest: string): Promise<ImageConfig>;
   close(): void;
 }
 
@@ -97,14 +98,14 @@ export function imageLookup(config: AwsConfig): ImageLookup {
         throw error;
       }
     },
-    async architecture(place, configDigest) {
+    async config(place, configDigest) {
       const operation = 'ecr:GetDownloadUrlForLayer';
       const input = { ...repository(place), layerDigest: configDigest };
       const { downloadUrl } = await ask(operation, (abortSignal) =>
         client.send(new GetDownloadUrlForLayerCommand(input), { abortSignal }),
       );
       if (!downloadUrl) throw new ApiError(operation, 'refused', 'NoUrl', 200, 'the answer holds no URL');
-      return await ask(operation, (signal) => fetchArchitecture(downloadUrl, signal));
+      return await ask(operation, (signal) => fetchConfig(downloadUrl, signal));
     },
     close: () => client.destroy(),
   };
@@ -129,13 +130,12 @@ function foundImage(image: Image): FoundImage {
   };
 }
 
-async function fetchArchitecture(url: string, signal: AbortSignal): Promise<string> {
+async function fetchConfig(url: string, signal: AbortSignal): Promise<ImageConfig> {
   const response = await fetch(url, { signal });
   if (!response.ok) throw new Error(`HTTP ${response.status} for the image's config`);
   if (Number(response.headers.get('content-length') ?? 0) > CONFIG_BYTES)
     throw new Error("the image's config is too large");
-  const architecture = parseObject(await response.text()).architecture;
-  return typeof architecture === 'string' ? architecture : '';
+  return imageConfig(parseObject(await response.text()));
 }
 
 function parseObject(text: string): Record<string, unknown> {

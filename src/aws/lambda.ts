@@ -43,6 +43,20 @@ export interface FunctionState {
   lastUpdateStatus: string;
   lastUpdateReason: string;
   lastUpdateReasonCode: string;
+  settings: FunctionSettings;
+}
+
+/** What an image of a function runs with. */
+export interface FunctionSettings {
+  memoryMb: number;
+  /** Of one invoke, in seconds. */
+  timeoutSeconds: number;
+  /** Values may be secrets: never to be shown as a whole. Empty where the role may not read them. */
+  environment: Readonly<Record<string, string>>;
+  /** Where the function's ImageConfig replaces what the image says; absent where it does not. */
+  entryPoint?: readonly string[];
+  command?: readonly string[];
+  workingDirectory?: string;
 }
 
 /** An alias. */
@@ -247,5 +261,18 @@ function functionState(
     lastUpdateStatus: config.LastUpdateStatus ?? 'Successful',
     lastUpdateReason: config.LastUpdateStatusReason ?? '',
     lastUpdateReasonCode: config.LastUpdateStatusReasonCode ?? '',
+    settings: functionSettings(config),
+  };
+}
+
+function functionSettings(config: FunctionConfiguration): FunctionSettings {
+  const replaced = config.ImageConfigResponse?.ImageConfig;
+  return {
+    memoryMb: config.MemorySize ?? 0,
+    timeoutSeconds: config.Timeout ?? 0,
+    environment: config.Environment?.Variables ?? {},
+    ...(replaced?.EntryPoint && { entryPoint: replaced.EntryPoint }),
+    ...(replaced?.Command && { command: replaced.Command }),
+    ...(replaced?.WorkingDirectory && { workingDirectory: replaced.WorkingDirectory }),
   };
 }

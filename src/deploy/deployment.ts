@@ -1,4 +1,5 @@
 import { Budget } from '../aws/budget.ts';
+import type { ImageLookup } from '../aws/image-lookup.ts';
 import type { LambdaApi } from '../aws/lambda.ts';
 import type { Log } from '../github/log.ts';
 import { type FunctionRecord, type RunRecord, timed } from '../record.ts';
@@ -13,14 +14,16 @@ import {
   samePointing,
   versionReady,
 } from './change.ts';
+import { lookAround } from './diagnosis.ts';
 import type { DeployInputs } from './inputs.ts';
 import { type Found, type Plan, type SmokeTarget, type Step, shortDigest, type Target } from './plan.ts';
 import { type Restored, type RestorePoint, type RestorePoints, restore } from './restore.ts';
-import { type SmokeSubject, smokeTest } from './smoke.ts';
+import { SmokeFailed, type SmokeSubject, smokeTest } from './smoke.ts';
 
 /** What a deployment works with. */
 export interface Tools {
   lambda: LambdaApi;
+  images: ImageLookup;
   log: Log;
   record: RunRecord;
   points: RestorePoints;
@@ -159,14 +162,24 @@ export class Deployment {
       alias: { qualifier: alias, version: this.#version, stillOurs: () => this.#aliasIsOurs() },
       latest: { qualifier: '$LATEST', version: '$LATEST', stillOurs: () => this.#latestIsOurs() },
     };
-    const subject = { functionName: this.#found.latest.name, ...subjects[target] };
+    const { version } = subjects[target];
+    const subject: SmokeSubject = {
+      functionName: this.#found.latest.name,
+      ...subjects[target],
+      lookAround: () => lookAround(this.#hands.functionName, version, this.#tools),
+    };
     // The smoke test has its own time limit.
-    await this.#hands.budget.besides(() =>
-      smokeTest(subject, smoke, this.#tools, (attempt) => {
-        this.#result.smoke.push(attempt);
-        if (attempt.initMs !== undefined) this.#result.initMs ??= attempt.initMs;
-      }),
-    );
+    await this.#hands.budget
+      .besides(() =>
+        smokeTest(subject, smoke, this.#tools, (attempt) => {
+          this.#result.smoke.push(attempt);
+          if (attempt.initMs !== undefined) this.#result.initMs ??= attempt.initMs;
+        }),
+      )
+      .catch((error: unknown) => {
+        if (error instanceof SmokeFailed && error.diagnosis) this.#result.diagnosis = error.diagnosis;
+        throw error;
+      });
   }
 
   async #aliasIsOurs(): Promise<void> {

@@ -64,7 +64,7 @@ async function architecture(
 ): Promise<string> {
   if (found.configDigest === '') return '';
   try {
-    return await lookup.architecture(place, found.configDigest);
+    return (await lookup.config(place, found.configDigest)).architecture;
   } catch (error) {
     // Many deploying roles may not read layers; Lambda finds a wrong architecture later.
     const reason = error instanceof Error ? error.message : String(error);

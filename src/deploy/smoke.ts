@@ -5,7 +5,14 @@ import type { InvokeAnswer, LambdaApi } from '../aws/lambda.ts';
 import { DeployError } from '../errors.ts';
 import type { Log } from '../github/log.ts';
 import type { SmokeAttempt } from '../record.ts';
-import { cureFor, type Evidence, tellingLine } from './diagnosis.ts';
+import {
+  type Diagnosis,
+  diagnose,
+  type Evidence,
+  noEvidence,
+  type Surroundings,
+  tellingLine,
+} from './diagnosis.ts';
 import { isBusy } from './find.ts';
 import { oneLine, showForeign } from './foreign-text.ts';
 import { functionError, getEvent, httpAnswer, initDuration } from './http-event.ts';
@@ -23,6 +30,18 @@ export interface SmokeSubject {
   version: string;
   /** Throws where somebody else has put other code there: its answers are none of ours. */
   stillOurs: () => Promise<void>;
+  /** Looks up what a diagnosis is made of beside the answers; asked once the test has failed, and never throws. */
+  lookAround?: () => Promise<Surroundings>;
+}
+
+/** A smoke test that did not pass, and why, where the evidence shows it. */
+export class SmokeFailed extends DeployError {
+  readonly diagnosis: Diagnosis | undefined;
+
+  constructor(message: string, hint: string, diagnosis: Diagnosis | undefined) {
+    super(message, hint);
+    this.diagnosis = diagnosis;
+  }
 }
 
 /** One attempt and what follows from it. */
@@ -37,7 +56,7 @@ interface Verdict {
  * Invokes the function with an HTTP GET until it passes: three attempts at most, a second apart, and only after what
  * a cold start can cause. Throttled calls do not count.
  * @param note is told of every attempt
- * @throws DeployError where it does not pass; whatever `stillOurs` throws
+ * @throws SmokeFailed where it does not pass; whatever `stillOurs` throws
  */
 export async function smokeTest(
   subject: SmokeSubject,
@@ -56,7 +75,7 @@ export async function smokeTest(
       const { logTail } = verdict.evidence;
       if (logTail !== '')
         await showForeign(tools.log, `Log of ${subject.functionName}:${subject.qualifier}`, logTail);
-      throw smokeFailed(subject, verdict, count);
+      throw smokeFailed(subject, verdict, count, diagnose(verdict.evidence, await subject.lookAround?.()));
     }
     await sleep(BETWEEN_MS);
     await whileNotReady(subject, tools.lambda, budget);
@@ -71,13 +90,6 @@ async function tryOnce(
 ): Promise<Verdict> {
   const path = smoke.query === '' ? smoke.path : `${smoke.path}?${smoke.query}`;
   const base = { qualifier: subject.qualifier, path, status: 0, body: '', ok: false };
-  const silent: Evidence = {
-    errorType: '',
-    errorMessage: '',
-    status: 0,
-    expected: smoke.status,
-    logTail: '',
-  };
   let start = performance.now();
   const elapsed = (): number => Math.round(performance.now() - start);
   for (let round = 0; ; round++) {
@@ -103,7 +115,8 @@ async function tryOnce(
           : `${error.operation}: ${error.code}: ${oneLine(error.message)}`;
       // A new alias may not be known everywhere yet (absent); 5xx exceptions are failed starts.
       const again = ['busy', 'lost', 'absent', 'throttled'].includes(error.kind) || error.status >= 500;
-      return { attempt: { ...base, problem, ms: elapsed() }, again, evidence: silent };
+      const evidence = { ...noEvidence(path, smoke.status), refusal: `${error.code}: ${error.message}` };
+      return { attempt: { ...base, problem, ms: elapsed() }, again, evidence };
     }
   }
 }
@@ -130,10 +143,11 @@ function judge(
     },
     again,
     evidence: {
+      ...noEvidence(base.path, smoke.status),
       errorType: error.type,
       errorMessage: error.message,
       status: http?.status ?? 0,
-      expected: smoke.status,
+      body: (http?.body ?? answer.payload).slice(0, 2_000),
       logTail: answer.logTail,
     },
   };
@@ -195,15 +209,20 @@ function attemptLine(attempt: SmokeAttempt): string {
   return `Smoke test of ${attempt.qualifier}: GET ${attempt.path}: ${attempt.ok ? `status ${attempt.status}` : attempt.problem} (${attempt.ms} ms${cold})`;
 }
 
-function smokeFailed(subject: SmokeSubject, { attempt, evidence }: Verdict, count: number): DeployError {
+function smokeFailed(
+  subject: SmokeSubject,
+  { attempt, evidence }: Verdict,
+  count: number,
+  diagnosis: Diagnosis | undefined,
+): SmokeFailed {
   const what = subject.qualifier === subject.version ? `version ${subject.version}` : subject.qualifier;
   const line = tellingLine(evidence.logTail);
-  // The log line only where it adds to what the answer itself says.
-  const log = line === '' || attempt.problem.includes(line) ? '' : `; log: ${line}`;
-  return new DeployError(
+  // The log line only where it adds to what the answer and the diagnosis say.
+  const said = [attempt.problem, diagnosis?.sentence ?? ''].some((text) => text.includes(line));
+  const log = line === '' || said ? '' : `; log: ${line}`;
+  return new SmokeFailed(
     `Function ${subject.functionName}: ${what} failed its smoke test GET ${attempt.path}: ${attempt.problem}${log} (${count === 1 ? '1 attempt' : `${count} attempts`}).`,
-    evidence.status === 0 && evidence.errorType === '' && attempt.problem.includes('not an HTTP response')
-      ? 'For a function that does not answer HTTP set `smoke-path: off`.'
-      : cureFor(evidence),
+    diagnosis ? `${diagnosis.sentence} ${diagnosis.cure}` : '',
+    diagnosis,
   );
 }

@@ -37,7 +37,7 @@ const url = async (repositoryName: string, layerDigest: string) =>
 
 it('gives the config of an image, from which its architecture is read', async () => {
   const { lookup, place, configDigest } = await find('arm64');
-  expect(await lookup.architecture(place, configDigest)).toBe('arm64');
+  expect(await lookup.config(place, configDigest)).toMatchObject({ architecture: 'arm64' });
   lookup.close();
   const answer = await fetch(await url('app', configDigest));
   expect(await answer.json()).toMatchObject({ architecture: 'arm64' });
@@ -88,13 +88,13 @@ it('is asked again after a throttled answer, and not after a refused one', async
     asked += 1;
     return asked === 1 ? { status: 400, code: 'ThrottlingException', message: 'Rate exceeded' } : undefined;
   };
-  expect(await lookup.architecture(place, configDigest)).toBe('arm64');
+  expect(await lookup.config(place, configDigest)).toMatchObject({ architecture: 'arm64' });
   expect(asked).toBe(2);
   faults.before = () => {
     asked += 1;
     return { status: 400, code: 'LayerInaccessibleException', message: 'not associated with an image' };
   };
-  await expect(lookup.architecture(place, configDigest)).rejects.toMatchObject({
+  await expect(lookup.config(place, configDigest)).rejects.toMatchObject({
     kind: 'refused',
     code: 'LayerInaccessibleException',
   });

@@ -18,6 +18,7 @@ const latest: FunctionState = {
   lastUpdateStatus: 'Successful',
   lastUpdateReason: '',
   lastUpdateReasonCode: '',
+  settings: { memoryMb: 128, timeoutSeconds: 3, environment: {} },
 };
 const found: Found = { latest, latestImage: 'there', aliasImage: 'there' };
 const wanted: Wanted = {

@@ -63,7 +63,8 @@ describe('with an alias', () => {
       outputs: { result: 'rolled-back', version: '1', 'previous-version': '1' },
     });
     expect(outcome.error).toContain('version 2 failed its smoke test GET /health: status 500 instead of 200');
-    expect(outcome.error).toContain('Error: DB_URL is not set');
+    expect(outcome.error).toContain('The app wants the environment variable DB_URL, which is not set.');
+    expect(outcome.record?.deploy?.[0]?.diagnosis).toMatchObject({ cause: 'environment-variable-missing' });
     expect(outcome.error).toContain('alias live serves version 1, as before');
     expect(outcome.stdout).not.toMatch(/^\s*::warning::hostile/m);
     expect(s.requests).not.toContain('lambda:UpdateAlias');
