@@ -1,5 +1,15 @@
 import { formatBytes, formatCount, formatMs } from '../format.ts';
 import type { BuildVertex, FunctionRecord, RunRecord } from '../record.ts';
+import type { Comparison } from './compare.ts';
+import type { ReportOptions } from './options.ts';
+
+/**
+ * The report of a run, for the job summary and the comment alike. Never throws.
+ * @returns Markdown as GitHub renders it, within `options.limit` characters
+ */
+export function reportMarkdown(run: RunRecord, _comparison: Comparison, options: ReportOptions): string {
+  return `${options.heading?.marker ?? ''}${summaryMarkdown(run)}`.slice(0, options.limit);
+}
 
 /** How many build steps the summary lists: the slowest ones. */
 const shownVertices = 10;
