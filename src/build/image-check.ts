@@ -1,3 +1,4 @@
+import { type HistoryEntry, layerInstructions } from '../docker/image-history.ts';
 import { isSingleManifest } from '../docker/media-types.ts';
 import type { Manifest, Registry } from '../docker/registry.ts';
 import { DeployError } from '../errors.ts';
@@ -14,6 +15,7 @@ interface ManifestBody {
 interface ImageConfig {
   architecture?: string;
   os?: string;
+  history?: HistoryEntry[];
   config?: { Entrypoint?: string[] | null; Cmd?: string[] | null };
 }
 
@@ -59,12 +61,16 @@ export async function checkImage(
     );
   if (!config.config?.Entrypoint?.length && !config.config?.Cmd?.length)
     throw refuse('it has neither ENTRYPOINT nor CMD', 'Add `CMD ["..."]` to the Dockerfile.');
+  const madeBy = layerInstructions(config.history, layers.length);
   return {
     uri,
     digest: manifest.digest,
     mediaType: manifest.mediaType,
     architecture: config.architecture ?? '',
     bytes,
-    layers: layers.map(({ digest, bytes: size }) => ({ digest, bytes: size })),
+    layers: layers.map(({ digest, bytes: size }, index) => {
+      const createdBy = madeBy[index];
+      return { digest, bytes: size, ...(createdBy && { createdBy }) };
+    }),
   };
 }

@@ -50,10 +50,17 @@ export function vertices(lines: Iterable<string>): BuildVertex[] {
   const byDigest = new Map<string, Work>();
   for (const line of lines) for (const vertex of parseLine(line)) merge(byDigest, vertex);
   const first = ({ intervals }: Work) => Math.min(...intervals.map(([start]) => start));
-  return [...byDigest.values()]
+  const shown = [...byDigest.values()]
     .filter(({ name, intervals }) => intervals.length > 0 && !name.startsWith('[internal] load .docker'))
-    .sort((a, b) => first(a) - first(b))
-    .map(({ name, cached, intervals }) => ({ name, kind: kindOf(name), cached, ms: united(intervals) }));
+    .sort((a, b) => first(a) - first(b));
+  const origin = shown[0] ? first(shown[0]) : 0;
+  return shown.map((work) => ({
+    name: work.name,
+    kind: kindOf(work.name),
+    cached: work.cached,
+    ms: united(work.intervals),
+    startMs: Math.round(first(work) - origin),
+  }));
 }
 
 function parseLine(line: string): VertexLine[] {

@@ -18,8 +18,8 @@ test('lines are merged by digest, and overlapping times count once', () => {
       line({ digest: 'c', name: '[1/1] COPY a /', started: at(1000) }),
     ]),
   ).toEqual([
-    { name: 'FROM docker.io/x', kind: 'from', cached: true, ms: 1 },
-    { name: '[b 2/3] RUN npm ci', kind: 'run', cached: false, ms: 350 },
+    { name: 'FROM docker.io/x', kind: 'from', cached: true, ms: 1, startMs: 0 },
+    { name: '[b 2/3] RUN npm ci', kind: 'run', cached: false, ms: 350, startMs: 100 },
   ]);
 });
 
