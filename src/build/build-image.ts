@@ -6,6 +6,7 @@ import type { Docker } from '../docker/command.ts';
 import { buildVertices } from '../docker/timings.ts';
 import { DeployError, describeError } from '../errors.ts';
 import { cacheServiceTrouble } from '../github/cache-service.ts';
+import { foreignGroup } from '../github/foreign-text.ts';
 import type { Log } from '../github/log.ts';
 import { type BuildRecord, type BuildVertex, type CacheRecord, type ImageRecord, timed } from '../record.ts';
 import type { BuildRun } from './build-run.ts';
@@ -127,7 +128,7 @@ async function build(
   { log }: BuildRun,
 ): Promise<{ docker: Docker; cacheWorks: boolean }> {
   const attempt = (docker: Docker, request: BuildPlan['request']) =>
-    log.group('docker buildx build', () => runBuild(docker, request, plan.secretEnv, log.info));
+    foreignGroup(log, 'docker buildx build', () => runBuild(docker, request, plan.secretEnv, log.info));
   const first = await attempt(ready.docker, plan.request);
   const trouble = first.cacheTrouble || (failedOnCache(first.tail) ? 'it does not hold what it lists' : '');
   if (first.code === 0) {

@@ -4,6 +4,7 @@ import { removePrivateConfig } from '../docker/config.ts';
 import { enginePrograms } from '../docker/engine-programs.ts';
 import { stopEngine } from '../docker/engine-stop.ts';
 import { runAction } from '../github/action.ts';
+import { foreignGroup } from '../github/foreign-text.ts';
 import { jobLog } from '../github/log.ts';
 import { type RunRecord, readRecord, writeRecord } from '../record.ts';
 import { type CacheExport, joinCacheExport } from './cache-export.ts';
@@ -13,8 +14,8 @@ import { saveKeptMounts } from './cache-mounts/run.ts';
 const exportLimit = 180_000;
 
 /**
- * Waits for the cache export and saves the cache mounts, then leaves nothing behind: the private Engine, a builder that main made, and the
- * folder with the registry login.
+ * Waits for the cache export and saves the cache mounts, then leaves nothing behind: the private Engine, a builder
+ * that main made, and the folder with the registry login.
  */
 await runAction(async () => {
   const exporting = core.getState('cache-export');
@@ -37,7 +38,7 @@ await runAction(async () => {
 /** A cache that could not be written costs one line: the deploy has long succeeded. */
 async function joinExport(running: CacheExport): Promise<void> {
   const { result, ms, lines } = await joinCacheExport(running, exportLimit);
-  await core.group('Layer cache export', async () => {
+  await foreignGroup(jobLog, 'Layer cache export', async () => {
     for (const line of lines) core.info(line);
   });
   const seconds = (ms / 1000).toFixed(1);

@@ -2,8 +2,8 @@ import { ApiError } from '../aws/api-error.ts';
 import { type Budget, pause } from '../aws/budget.ts';
 import type { AliasState, FunctionState, LambdaApi } from '../aws/lambda.ts';
 import { DeployError } from '../errors.ts';
+import { oneLine } from '../github/foreign-text.ts';
 import { isBusy } from './find.ts';
-import { oneLine } from './foreign-text.ts';
 import { shortDigest } from './plan.ts';
 import { stateFailed, updateFailed } from './reasons.ts';
 

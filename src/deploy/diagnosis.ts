@@ -1,8 +1,8 @@
+import { oneLine } from '../github/foreign-text.ts';
 import type { FunctionRecord } from '../record.ts';
 import { type Cause, causes } from './diagnosis/causes.ts';
 import { cluesOf } from './diagnosis/clues.ts';
 import type { Evidence, Surroundings } from './diagnosis/evidence.ts';
-import { oneLine } from './foreign-text.ts';
 
 export type { Evidence, Surroundings } from './diagnosis/evidence.ts';
 export { noEvidence } from './diagnosis/evidence.ts';

@@ -1,9 +1,9 @@
 import { ApiError } from '../aws/api-error.ts';
 import type { FoundImage, ImageLookup, ImagePlace } from '../aws/image-lookup.ts';
 import { DeployError } from '../errors.ts';
+import { oneLine } from '../github/foreign-text.ts';
 import type { Log } from '../github/log.ts';
 import type { ImageRecord } from '../record.ts';
-import { oneLine } from './foreign-text.ts';
 import type { ImageInput } from './inputs.ts';
 import type { Presence, Target } from './plan.ts';
 import { apiFailure } from './reasons.ts';

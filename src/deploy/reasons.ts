@@ -2,7 +2,7 @@ import { ApiError } from '../aws/api-error.ts';
 import { OutOfTime } from '../aws/budget.ts';
 import type { FunctionState } from '../aws/lambda.ts';
 import { DeployError } from '../errors.ts';
-import { oneLine } from './foreign-text.ts';
+import { oneLine } from '../github/foreign-text.ts';
 
 /** Why something went wrong and what helps; each one sentence without its full stop. */
 export interface Reason {

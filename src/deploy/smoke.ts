@@ -3,6 +3,7 @@ import { ApiError } from '../aws/api-error.ts';
 import { Budget, OutOfTime, pause } from '../aws/budget.ts';
 import type { InvokeAnswer, LambdaApi } from '../aws/lambda.ts';
 import { DeployError } from '../errors.ts';
+import { oneLine, showForeign } from '../github/foreign-text.ts';
 import type { Log } from '../github/log.ts';
 import type { SmokeAttempt } from '../record.ts';
 import {
@@ -14,7 +15,6 @@ import {
   tellingLine,
 } from './diagnosis.ts';
 import { isBusy } from './find.ts';
-import { oneLine, showForeign } from './foreign-text.ts';
 import { functionError, getEvent, httpAnswer, initDuration } from './http-event.ts';
 import type { SmokeInputs } from './inputs.ts';
 

@@ -21,8 +21,9 @@ afterEach(async () => await rm(temp, { recursive: true, force: true }));
 /**
  * Puts a `docker` on PATH that writes each call down as JSON and does what buildx would leave behind.
  * @param failing the buildx command that fails
+ * @param printed what a build writes to standard error
  */
-async function writeDocker(failing = ''): Promise<void> {
+async function writeDocker(failing = '', printed: readonly string[] = []): Promise<void> {
   const program = `#!${process.execPath}
 const { appendFileSync, writeFileSync } = require('node:fs');
 const args = process.argv.slice(2);
@@ -31,6 +32,7 @@ if (args[0] === 'buildx' && args[1] === ${JSON.stringify(failing)}) {
   console.error('ERROR: the stub fails');
   process.exit(1);
 }
+if (args[1] === 'build') for (const line of ${JSON.stringify(printed)}) console.error(line);
 const at = args.indexOf('--metadata-file');
 if (at > 0) writeFileSync(args[at + 1], '{}');
 `;
@@ -119,4 +121,24 @@ it('removes what is left of a builder that did not start, and says what else can
   ]);
   expect(commands(calls)).toEqual(['create', 'rm']);
   expect(existsSync(main.state['docker-config'] ?? '')).toBe(false);
+});
+
+it('shows what a build prints and obeys none of it', async () => {
+  const planted = [
+    '::error::planted',
+    '#5 0.1 progress\r::error::behind a carriage return',
+    '  ::add-mask::builder',
+    '::stop-commands::mine',
+    '::mine::',
+    '::endgroup::',
+    '##[error]of old',
+  ];
+  await writeDocker('', planted);
+  const { main } = await build();
+  expect(main.exitCode).toBe(0);
+  expect(main.errors).toEqual([]);
+  const log = lines.join('\n');
+  for (const line of planted.flatMap((text) => text.split('\r'))) expect(log).toContain(line);
+  // Afterwards the runner listens again: the group is closed, and its last line is not shown.
+  expect(log).not.toMatch(/::resume-|\*\*\*/);
 });

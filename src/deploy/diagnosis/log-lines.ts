@@ -1,4 +1,4 @@
-import { oneLine } from '../foreign-text.ts';
+import { oneLine } from '../../github/foreign-text.ts';
 
 /** Lines that Lambda itself, its emulator or an extension writes around an invoke. */
 const PLATFORM =
