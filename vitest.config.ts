@@ -23,7 +23,7 @@ export default defineConfig({
           exclude: ['test/end-to-end/**', ...scenarios],
         },
       },
-      { test: { name: 'scenarios', include: scenarios } },
+      { test: { name: 'scenarios', include: scenarios, testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         test: {
           name: 'end-to-end',

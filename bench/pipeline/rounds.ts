@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { GetFunctionConfigurationCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
 import { enginePrograms } from '../../src/local/parts/engine-programs.ts';
 import { startEngine, stopEngine } from '../../src/local/parts/index.ts';
 import { FIRST, writeApp } from './app.ts';
@@ -127,6 +127,8 @@ async function measure(
 ): Promise<Pick<Measurement, 'seconds' | 'afterSeconds' | 'traffic' | 'afterTraffic'>> {
   const traffic = () => ({ cache: job.history.cacheTraffic(), ...job.services.traffic() });
   await arm.prepare?.(job);
+  // Every deploy reads before it writes, so that the update itself finds an open connection.
+  await job.services.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: FUNCTION }));
   const [before, begin] = [traffic(), performance.now()];
   const { uri, after } = await arm.push(job);
   await job.phase('update', () =>

@@ -1,6 +1,5 @@
-import * as core from '@actions/core';
-import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { DeployError } from '../errors.ts';
+import * as core from '../github/core.ts';
 import { type Environment, InputError, type Inputs } from '../github/inputs.ts';
 
 /** The inputs that say which AWS account and Region are meant. */
@@ -54,6 +53,8 @@ export async function awsConfig(inputs: AwsInputs): Promise<AwsConfig> {
   const { region, roleToAssume } = inputs;
   if (roleToAssume === '') return { region };
   const token = await oidcToken();
+  // Loaded only for a role, which most of a step's starts do not have to wait for.
+  const { AssumeRoleWithWebIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   // Without credentials of its own: this one call is signed by the token alone.
   const sts = new STSClient({ region, credentials: { accessKeyId: 'unused', secretAccessKey: 'unused' } });
   try {
@@ -91,7 +92,9 @@ export async function awsConfig(inputs: AwsInputs): Promise<AwsConfig> {
 
 async function oidcToken(): Promise<string> {
   try {
-    return await core.getIDToken('sts.amazonaws.com');
+    // The whole library only here: see github/core.ts.
+    const { getIDToken } = await import('@actions/core');
+    return await getIDToken('sts.amazonaws.com');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DeployError(

@@ -1,4 +1,3 @@
-import * as core from '@actions/core';
 import {
   CreateRepositoryCommand,
   DescribeRepositoriesCommand,
@@ -7,6 +6,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import type { Login } from '../docker/config.ts';
 import { DeployError } from '../errors.ts';
+import * as core from '../github/core.ts';
 import { type ApiError, apiError } from './api-error.ts';
 import type { AwsConfig } from './credentials.ts';
 import { failureReason, requestLimit } from './request-limit.ts';

@@ -1,6 +1,6 @@
-import * as core from '@actions/core';
 import { runAction } from '../github/action.ts';
 import { jobContext } from '../github/context.ts';
+import * as core from '../github/core.ts';
 import { inputsFrom } from '../github/inputs.ts';
 import { jobLog } from '../github/log.ts';
 import { newRecord, newRecordPath, readRecord, writeRecord } from '../record.ts';

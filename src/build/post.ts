@@ -1,9 +1,9 @@
-import * as core from '@actions/core';
 import { removeBuilder } from '../docker/builder-create.ts';
 import { removePrivateConfig } from '../docker/config.ts';
 import { enginePrograms } from '../docker/engine-programs.ts';
 import { stopEngine } from '../docker/engine-stop.ts';
 import { runAction } from '../github/action.ts';
+import * as core from '../github/core.ts';
 import { foreignGroup } from '../github/foreign-text.ts';
 import { jobLog } from '../github/log.ts';
 import { type RunRecord, readRecord, writeRecord } from '../record.ts';

@@ -9,7 +9,7 @@ import type { BuildInputs } from './inputs.ts';
 import { imageName } from './plan.ts';
 import { signIn } from './sign-in.ts';
 import { type Fingerprint, inputsFingerprint } from './skip.ts';
-import { imageTags, inputsTag, missingTags, putTags } from './tags.ts';
+import { imageTags, inputsTag, putTags } from './tags.ts';
 
 /**
  * Signs in, reuses the image of unchanged inputs or builds and pushes one, and checks it. Fills the record.
@@ -35,12 +35,12 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   const found = mark === '' || !inputs.push ? undefined : await lookUp(registry, inputs.repository, mark);
   if (found && inputs.rebuild === 'changed') {
     log.info(`Reuse ${imageName(registry.host, inputs.repository)}:${mark}: none of its inputs changed.`);
-    const [image, missing] = await Promise.all([
+    // Tags are put without a look whether they are there already: that would be one more round trip.
+    const [image] = await Promise.all([
       checkImage(registry, inputs.repository, found, signedIn.platform),
-      inputs.dryRun ? [] : missingTags(registry, inputs.repository, readable, found),
+      inputs.dryRun ? undefined : putTags(registry, inputs.repository, readable, found),
     ]);
     record.image = image;
-    await putTags(registry, inputs.repository, missing, found);
     record.build = { ...record.build, result: 'reused', reason: 'no input of the build changed' };
     record.result = 'reused';
     return;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { functionArchitecture } from '../aws/architecture.ts';
-import { awsConfig } from '../aws/credentials.ts';
+import { type AwsConfig, awsConfig } from '../aws/credentials.ts';
 import { type Ecr, openEcr } from '../aws/ecr.ts';
 import { ecrHost } from '../aws/ecr-host.ts';
 import type { Docker } from '../docker/command.ts';
@@ -34,7 +33,7 @@ export async function signIn(inputs: BuildInputs, run: BuildRun): Promise<Signed
     const [login, architecture] = await Promise.all([
       inputs.push ? ecr.signIn() : undefined,
       inputs.platform === '' && inputs.functionName !== ''
-        ? functionArchitecture(config, inputs.functionName, run.log)
+        ? askArchitecture(config, inputs.functionName, run)
         : undefined,
     ]);
     const host = inputs.registry || login?.host || 'localhost';
@@ -56,6 +55,16 @@ export async function signIn(inputs: BuildInputs, run: BuildRun): Promise<Signed
   } finally {
     ecr.close();
   }
+}
+
+/** The client of Lambda is loaded only where it is asked something: it would be a fifth of the step's start. */
+async function askArchitecture(
+  config: AwsConfig,
+  functionName: string,
+  { log }: BuildRun,
+): Promise<Platform | undefined> {
+  const { functionArchitecture } = await import('../aws/architecture.ts');
+  return await functionArchitecture(config, functionName, log);
 }
 
 async function createRepository(ecr: Ecr, host: string, inputs: BuildInputs, run: BuildRun): Promise<void> {

@@ -36,8 +36,9 @@ export async function inputsFingerprint(
     ssh: inputs.ssh.length > 0,
     env,
     identify: async (images) => {
-      const { prefersLocalImages } = await builder.find();
-      const engine = prefersLocalImages ? { program: 'docker', env } : undefined;
+      const engine = builder
+        .find()
+        .then(({ prefersLocalImages }) => (prefersLocalImages ? { program: 'docker', env } : undefined));
       // Only images in the registry that is deployed to wait for the sign-in.
       const own = async (host: string): Promise<RegistryCredentials | undefined> => {
         if (host !== inputs.registry && !ecrHost(host)) return undefined;

@@ -30,17 +30,6 @@ export function inputsTag(hash: string): string {
   return `inputs-${hash.slice(0, 16)}`;
 }
 
-/** Those of `tags` that do not name this image yet. */
-export async function missingTags(
-  registry: Registry,
-  repository: string,
-  tags: readonly string[],
-  manifest: Manifest,
-): Promise<string[]> {
-  const digests = await Promise.all(tags.map((tag) => registry.digest(repository, tag)));
-  return tags.filter((_, index) => digests[index] !== manifest.digest);
-}
-
 /**
  * Gives an image that the repository holds further tags.
  * @throws DeployError where one names another image and cannot be moved

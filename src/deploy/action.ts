@@ -1,9 +1,9 @@
-import * as core from '@actions/core';
 import { type AwsConfig, awsConfig } from '../aws/credentials.ts';
 import { imageLookup } from '../aws/image-lookup.ts';
 import { lambdaApi } from '../aws/lambda.ts';
 import { describeError } from '../errors.ts';
 import { jobContext } from '../github/context.ts';
+import * as core from '../github/core.ts';
 import { type Environment, inputsFrom } from '../github/inputs.ts';
 import type { Log } from '../github/log.ts';
 import { newRecord, newRecordPath, type RunRecord, readRecord, timed, writeRecord } from '../record.ts';

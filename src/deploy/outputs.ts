@@ -1,5 +1,5 @@
-import * as core from '@actions/core';
 import { DeployError, describeError } from '../errors.ts';
+import * as core from '../github/core.ts';
 import type { DeployResult, FunctionRecord } from '../record.ts';
 import type { ImageInput } from './inputs.ts';
 import type { Target } from './plan.ts';

@@ -1,7 +1,7 @@
-import * as core from '@actions/core';
 import type { Budget } from '../aws/budget.ts';
 import type { LambdaApi } from '../aws/lambda.ts';
 import { describeError } from '../errors.ts';
+import * as core from '../github/core.ts';
 import type { Log } from '../github/log.ts';
 import { changeAlias, changeCode, Overtaken, type Pointing, samePointing } from './change.ts';
 import { shortDigest } from './plan.ts';

@@ -17,8 +17,8 @@ import { openRegistry } from './registry.ts';
 
 /** Where a builder looks image names up, and with which login. */
 export interface IdentitySources {
-  /** An Engine whose local images come before their registry; absent where the builder asks registries only. */
-  engine: Docker | undefined;
+  /** The Engine whose local images come before their registry; undefined where the builder asks registries only. */
+  engine: Promise<Docker | undefined>;
   env: Environment;
   /** Our own login where this host is the registry that is deployed to; it may have to be waited for. */
   own(host: string): Promise<RegistryCredentials | undefined>;
@@ -26,17 +26,20 @@ export interface IdentitySources {
 
 /**
  * What each image name stands for now: the local image where the builder prefers it, else the digest that its
- * registry names. undefined where neither answers.
+ * registry names. undefined where neither answers. The registries are asked while it is found out which builder there
+ * is; an answer that a local image makes needless is not waited for.
  */
 export async function identifyImages(
   images: readonly string[],
   sources: IdentitySources,
 ): Promise<ReadonlyMap<string, string | undefined>> {
-  const local = sources.engine ? await localIdentities(sources.engine, images) : new Map<string, string>();
+  const remote = new Map(images.map((image) => [image, registryIdentity(image, sources)]));
+  const engine = await sources.engine;
+  const local = engine ? await localIdentities(engine, images) : new Map<string, string>();
   const entries = images.map(
     async (image): Promise<[string, string | undefined]> => [
       image,
-      local.get(image) ?? (await registryIdentity(image, sources)),
+      local.get(image) ?? (await remote.get(image)),
     ],
   );
   return new Map(await Promise.all(entries));
@@ -72,6 +75,7 @@ function familiar(image: string): string {
   return `${short}:${tag}`;
 }
 
+/** Never throws. */
 async function registryIdentity(image: string, { env, own }: IdentitySources): Promise<string | undefined> {
   const reference = parseReference(image);
   if (!reference) return undefined;

@@ -1,5 +1,5 @@
-import * as core from '@actions/core';
 import { DeployError, describeError } from '../errors.ts';
+import * as core from './core.ts';
 
 /**
  * Runs an action's main or post: on an error shows one `::error` line and ends with exit code 1.

@@ -1,4 +1,4 @@
-import * as core from '@actions/core';
+import * as core from './core.ts';
 
 /** Where an action tells what it does. Tests collect the lines; the runner shows them. */
 export interface Log {

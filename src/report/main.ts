@@ -1,5 +1,5 @@
-import * as core from '@actions/core';
 import { runAction } from '../github/action.ts';
+import * as core from '../github/core.ts';
 import { inputsFrom } from '../github/inputs.ts';
 import { readRecord } from '../record.ts';
 import { readReportInputs } from './inputs.ts';
