@@ -14,13 +14,22 @@ export type Diagnosis = NonNullable<FunctionRecord['diagnosis']>;
 
 /**
  * Names the cause of a failed smoke test from what is known of it; the table is in diagnosis/causes*.ts. Never throws.
+ * @param attempts what each attempt saw: a second start may hide what the first one showed, so the cause that stands
+ *   highest in the table counts, of two of a kind the one of the earlier attempt
  * @returns undefined where the evidence says nothing
  */
-export function diagnose(evidence: Evidence, around: Surroundings = {}): Diagnosis | undefined {
-  const clues = cluesOf(evidence, around);
+export function diagnose(attempts: readonly Evidence[], around: Surroundings = {}): Diagnosis | undefined {
+  const last = attempts.at(-1);
+  // An answer of the app itself is what the test failed on, whatever came before it.
+  const decided = last && last.status >= 300 && last.status < 500;
+  const all = (decided ? [last] : attempts).map((evidence) => cluesOf(evidence, around));
   for (const cause of causes) {
-    const words = cause.finds(clues);
-    if (words) return filled(cause, words);
+    const found = all.flatMap((clues) => {
+      const words = cause.finds(clues);
+      return words ? [{ words, silent: clues.said === '' }] : [];
+    });
+    const best = found.find(({ silent }) => !silent) ?? found[0];
+    if (best) return filled(cause, best.words);
   }
   return undefined;
 }

@@ -65,17 +65,20 @@ export async function smokeTest(
   note: (attempt: SmokeAttempt) => void,
 ): Promise<void> {
   const budget = new Budget(smoke.timeoutMs);
+  const seen: Evidence[] = [];
   for (let count = 1; ; count++) {
     const verdict = await tryOnce(subject, smoke, tools.lambda, budget);
+    seen.push(verdict.evidence);
     note(verdict.attempt);
     tools.log.info(attemptLine(verdict.attempt));
     await subject.stillOurs();
     if (verdict.attempt.ok) return;
     if (!verdict.again || count === ATTEMPTS || budget.leftMs() <= BETWEEN_MS) {
-      const { logTail } = verdict.evidence;
+      // A last attempt without an answer has no log; the one before it says more than nothing.
+      const logTail = seen.findLast((evidence) => evidence.logTail !== '')?.logTail ?? '';
       if (logTail !== '')
         await showForeign(tools.log, `Log of ${subject.functionName}:${subject.qualifier}`, logTail);
-      throw smokeFailed(subject, verdict, count, diagnose(verdict.evidence, await subject.lookAround?.()));
+      throw smokeFailed(subject, verdict, count, diagnose(seen, await subject.lookAround?.()));
     }
     await sleep(BETWEEN_MS);
     await whileNotReady(subject, tools.lambda, budget);
@@ -216,10 +219,9 @@ function smokeFailed(
   diagnosis: Diagnosis | undefined,
 ): SmokeFailed {
   const what = subject.qualifier === subject.version ? `version ${subject.version}` : subject.qualifier;
-  const line = tellingLine(evidence.logTail);
-  // The log line only where it adds to what the answer and the diagnosis say.
-  const said = [attempt.problem, diagnosis?.sentence ?? ''].some((text) => text.includes(line));
-  const log = line === '' || said ? '' : `; log: ${line}`;
+  // A diagnosis has the app's own words already.
+  const line = diagnosis ? '' : tellingLine(evidence.logTail);
+  const log = line === '' || attempt.problem.includes(line) ? '' : `; log: ${line}`;
   return new SmokeFailed(
     `Function ${subject.functionName}: ${what} failed its smoke test GET ${attempt.path}: ${attempt.problem}${log} (${count === 1 ? '1 attempt' : `${count} attempts`}).`,
     diagnosis ? `${diagnosis.sentence} ${diagnosis.cure}` : '',

@@ -14,6 +14,20 @@ function programOf(text: string): string {
   return found?.[1] ?? found?.[0] ?? '';
 }
 
+/**
+ * The entry point of Node's official image hands a command that it does not find to Node, which then misses a module
+ * of that name. Source: github.com/nodejs/docker-node, docker-entrypoint.sh.
+ */
+function takenForScript({ text, commandLine }: Clues): string {
+  const module = /Cannot find module '([^'\n]+)'/.exec(text)?.[1] ?? '';
+  const name = module.split('/').at(-1) ?? '';
+  return commandLine.includes('docker-entrypoint.sh') &&
+    /^[\w-]+$/.test(name) &&
+    commandLine.split(' ')[1] === name
+    ? name
+    : '';
+}
+
 const named = (clues: Clues, otherwise: string): Record<string, string> => ({
   program: programOf(clues.text) || otherwise,
   architecture: clues.around.function?.architecture ?? 'the architecture of the function',
@@ -72,10 +86,12 @@ export const launchCauses: readonly Cause[] = [
   {
     id: 'entry-point-missing',
     evidence: '`Runtime.InvalidEntrypoint` and `no such file` or `not found`',
-    finds: (clues) =>
-      isEntryPoint(clues) && /no such file|not found|couldn't find/i.test(clues.text)
-        ? named(clues, ENTRY)
-        : undefined,
+    finds: (clues) => {
+      if (isEntryPoint(clues) && /no such file|not found|couldn't find/i.test(clues.text))
+        return named(clues, ENTRY);
+      const command = takenForScript(clues);
+      return command === '' ? undefined : { program: command };
+    },
     sentence: 'Not in the image, or its interpreter or libc is not: {program}.',
     cure: 'Check ENTRYPOINT and CMD of the image, that the last stage copies the program and what it is linked against, and that ImageConfig of the function does not replace them.',
   },

@@ -7,7 +7,8 @@ const ended = ({ text }: Clues): boolean =>
   /Runtime\.(ExitError|Unknown|OutOfMemory)|Runtime exited|exit status|signal: \w+/i.test(text);
 
 /** The adapter lost the app while it asked it. */
-const lost = ({ text }: Clues): boolean =>
+const lost = ({ text, timedOut }: Clues): boolean =>
+  !timedOut &&
   /client error \((SendRequest|Connect)\)|hyper[\w:]*(Error)?\((SendRequest|Connect)|connection closed before message completed/i.test(
     text,
   );
@@ -124,7 +125,7 @@ export const startCauses: readonly Cause[] = [
     id: 'crash-at-start',
     evidence: '`Runtime.ExitError` before the app was ready',
     finds: (clues) => {
-      if (!ended(clues) || clues.started) return undefined;
+      if (!ended(clues) || clues.started || lost(clues)) return undefined;
       const code = /exit status (\d+)/.exec(clues.text)?.[1];
       const signal = /signal: ([\w ]+)/.exec(clues.text)?.[1];
       const how = code ? ` with status ${code}` : signal ? ` by signal ${signal.trim()}` : '';
@@ -207,6 +208,30 @@ export const startCauses: readonly Cause[] = [
         : undefined,
     sentence: 'The app itself answered {path} with {status}. {said}',
     cure: "Read the function's log above for the app's own error.",
+  },
+  {
+    id: 'no-answer',
+    evidence: 'No answer within `smoke-timeout`, so that there is no log either',
+    finds: ({ evidence: { refusal, path }, around: { function: fn, image }, commandLine, listens, port }) => {
+      if (!refusal.startsWith('TimeoutError')) return undefined;
+      const seconds = fn?.settings.timeoutSeconds ?? 0;
+      const hints = [
+        image && image.history.length > 0 && !image.history.some((step) => step.includes('/opt/extensions'))
+          ? 'No instruction of its Dockerfile puts a Lambda Web Adapter into /opt/extensions.'
+          : '',
+        listens && listens.port !== port
+          ? `Its command (${commandLine.slice(0, 200)}) names port ${listens.port}, and the adapter asks on port ${port}.`
+          : '',
+      ];
+      const hint = hints.find((text) => text !== '') ?? '';
+      return {
+        path,
+        limit: seconds > 0 ? ` (its own Timeout is ${seconds} s)` : '',
+        hint: hint && ` ${hint}`,
+      };
+    },
+    sentence: 'The function did not answer {path} within `smoke-timeout`{limit}.{hint}',
+    cure: "Read the function's log in CloudWatch; with a Timeout of the function below `smoke-timeout` it is shown here.",
   },
   {
     id: 'no-http',

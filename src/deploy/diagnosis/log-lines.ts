@@ -2,7 +2,7 @@ import { oneLine } from '../../github/foreign-text.ts';
 
 /** Lines that Lambda itself, its emulator or an extension writes around an invoke. */
 const PLATFORM =
-  /^\s*((START|END|REPORT) RequestId: |(INIT_START|INIT_REPORT|EXTENSION|IMAGE|XRAY|LOGS|TELEMETRY)\b|RequestId: \S+ (Error: |Process exited)|(Runtime|Extension|Sandbox|Function)\.\w+$)|"type":\s*"platform\.|\(rapid\)|Task timed out after|lambda_web_adapter|app is not ready/;
+  /^\s*((START|END|REPORT) RequestId: |(INIT_START|INIT_REPORT|EXTENSION|IMAGE|XRAY|LOGS|TELEMETRY)\b|RequestId: \S+ (Error: |Process exited)|(Runtime|Extension|Sandbox|Function)\.\w+$)|"type":\s*"platform\.|\(rapid\)|Task timed out after|lambda_web_adapter|Lambda runtime invoke\{|app is not ready/;
 
 /** Lines of a log that the app itself wrote, in order. */
 export function appLines(logTail: string): string[] {
@@ -55,7 +55,7 @@ export interface Listening {
 
 const SAYS_SO = /listen|running|started|serving|ready|server|local:|\bbind|available|http:\/\//i;
 const PLACE =
-  /(?:(?<host>localhost|\[[0-9a-f:.]*\]|(?:\d{1,3}\.){3}\d{1,3}|\*|0\.0\.0\.0)|\s|^|[(@'"/])(?::(?<at>\d{2,5})\b)|\bport(?:\(s\))?[ :=]+['"]?(?<port>\d{2,5})\b/i;
+  /(?:(?<host>localhost|\[[0-9a-f:.]*\]|(?:\d{1,3}\.){3}\d{1,3}|\*|0\.0\.0\.0)|\s|^|[(@'"/])(?::(?<at>\d{2,5})\b)|\b(?:port(?:\(s\))?|listening on)[ :=]+['"]?(?<port>\d{2,5})\b(?![-.:\d])/i;
 
 /** Where the app says that it listens, by the words of common servers; undefined where it does not. */
 export function listening(logTail: string): Listening | undefined {
