@@ -146,6 +146,20 @@ export const ARMS = {
   again: { ...ours, title: 'this action again (A/A)' },
   recommended: { ...ours, title: 'this action, our Dockerfile', style: 'recommended' },
   bare,
+  unordered: { ...ours, title: 'our Dockerfile, all copied first', style: 'unordered' },
+  unlinked: { ...ours, title: 'our Dockerfile, no --link', style: 'unlinked' },
+  pruned: { ...ours, title: 'our Dockerfile, npm prune', style: 'pruned' },
+  uncompiled: { ...ours, title: 'our Dockerfile, no compile', style: 'uncompiled' },
 } as const satisfies Record<string, Arm>;
+
+/** Those of the comparison; the rest show what each rule of our Dockerfile is worth. */
+export const USUAL_ARMS = [
+  'plain',
+  'chain',
+  'ours',
+  'again',
+  'recommended',
+  'bare',
+] as const satisfies (keyof typeof ARMS)[];
 
 export type ArmName = keyof typeof ARMS;

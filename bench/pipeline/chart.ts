@@ -14,6 +14,10 @@ const COLOURS: Record<ArmName, string> = {
   again: '#8fb3f2',
   recommended: '#1a9c6b',
   bare: '#7d5fc4',
+  unordered: '#b85c5c',
+  unlinked: '#c98f8f',
+  pruned: '#a8894f',
+  uncompiled: '#4fa8a8',
 };
 
 /** The results as a drawing (SVG): medians as bars, quartiles as lines across their ends. */

@@ -1,14 +1,21 @@
 /**
  * `usual`: what many guides show, two stages and an installation in each; `recommended`: ours, where the layers of
- * the last stage stand alone (`--link`) and the production dependencies have a stage of their own.
+ * the last stage stand alone (`--link`) and the production dependencies have a stage of their own. The others are
+ * `recommended` with one of its rules broken, or with Node running TypeScript instead of a compile.
  */
-export type Style = 'usual' | 'recommended';
+export type Style = 'usual' | 'recommended' | 'unordered' | 'unlinked' | 'pruned' | 'uncompiled';
 
 const CI = 'npm ci --no-audit --no-fund --no-update-notifier';
 
 /** The Dockerfile of the app. */
 export function dockerfile(style: Style, base: string): string {
-  return style === 'usual' ? usual(base) : recommended(base);
+  if (style === 'usual') return usual(base);
+  return recommended(base, {
+    ordered: style !== 'unordered',
+    link: style === 'unlinked' ? '' : ' --link',
+    pruned: style === 'pruned',
+    compiled: style !== 'uncompiled',
+  });
 }
 
 function usual(base: string): string {
@@ -29,27 +36,36 @@ CMD ["node", "dist/server.js"]
 `;
 }
 
-function recommended(base: string): string {
+interface Rules {
+  /** Only the manifest and the lockfile are copied before the installation. */
+  ordered: boolean;
+  link: ' --link' | '';
+  /** The production dependencies are what `npm prune` leaves of the others. */
+  pruned: boolean;
+  compiled: boolean;
+}
+
+function recommended(base: string, { ordered, link, pruned, compiled }: Rules): string {
+  const install = `RUN --mount=type=cache,target=/root/.npm ${CI}`;
+  const builder = `FROM base AS builder
+${install}
+${ordered ? 'COPY tsconfig.json ./\nCOPY src/ ./src/\n' : ''}RUN npm run build
+`;
+  const dependencies = `FROM ${pruned ? 'builder' : 'base'} AS dependencies
+${pruned ? 'RUN npm prune --omit=dev' : `${install} --omit=dev`}
+`;
   return `FROM ${base} AS base
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY ${ordered ? 'package.json package-lock.json ./' : '. .'}
 
-FROM base AS builder
-RUN --mount=type=cache,target=/root/.npm ${CI}
-COPY tsconfig.json ./
-COPY src/ ./src/
-RUN npm run build
-
-FROM base AS dependencies
-RUN --mount=type=cache,target=/root/.npm ${CI} --omit=dev
-
+${compiled ? `${builder}\n` : ''}${dependencies}
 FROM ${base}
 WORKDIR /app
-COPY --link --from=dependencies /app/node_modules ./node_modules
-COPY --link --chmod=644 package.json ./
-COPY --link --from=builder /app/dist ./dist
+COPY${link} --from=dependencies /app/node_modules ./node_modules
+COPY${link} --chmod=644 package.json ./
+COPY${link} ${compiled ? '--from=builder /app/dist ./dist' : 'src/ ./src/'}
 ENV NODE_ENV=production
 USER 1000:1000
-CMD ["node", "dist/server.js"]
+CMD ["node", "${compiled ? 'dist/server.js' : 'src/server.ts'}"]
 `;
 }

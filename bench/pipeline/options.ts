@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ARMS, type ArmName } from './arms.ts';
+import { ARMS, type ArmName, USUAL_ARMS } from './arms.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 import type { Service } from './services.ts';
 import type { Distance } from './shaping.ts';
@@ -30,6 +30,7 @@ export const USAGE = `npm run bench -- [OPTIONS]
   --rounds N            rounds of all arms and scenarios (default 7)
   --scenarios A,B       of: ${Object.keys(SCENARIOS).join(', ')}; each builds on those before
   --arms A,B            of: ${Object.keys(ARMS).join(', ')}
+                        (default ${USUAL_ARMS.join(', ')})
   --latency S=MS,...    round trip to cache, ecr, hub, npm, aws in milliseconds
   --bandwidth S=UP:DOWN,...   in MB/s, of 10^6 bytes
   --quick               one round of cold, nothing and source with plain, chain and ours
@@ -69,7 +70,7 @@ export function readOptions(args: string[], root: string): BenchOptions {
       SCENARIOS,
       values.scenarios ?? (values.quick ? 'cold,nothing,source' : ''),
     ),
-    arms: chosen('arms', ARMS, values.arms ?? (values.quick ? 'plain,chain,ours' : '')),
+    arms: chosen('arms', ARMS, values.arms ?? (values.quick ? 'plain,chain,ours' : USUAL_ARMS.join(','))),
     distances,
     verbose: values.verbose,
     output: values.output ?? (values.quick ? '' : `${root}/docs`),
