@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 const scenarios = [
   'test/deploy/scenarios.test.ts',
+  'test/deploy/shift.test.ts',
   'test/build/docker-container.test.ts',
   'test/support/cache-service.test.ts',
 ];

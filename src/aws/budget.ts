@@ -5,11 +5,14 @@ export class Budget {
   readonly totalMs: number;
   /** What is being waited for, for the error when the time is over: `$LATEST is InProgress`. */
   waitingFor = '';
+  /** Aborted when the work is to stop early; its reason is the error to stop with. */
+  readonly signal: AbortSignal | undefined;
   private end: number;
 
   /** @param totalMs milliseconds from now */
-  constructor(totalMs: number) {
+  constructor(totalMs: number, signal?: AbortSignal) {
     this.totalMs = totalMs;
+    this.signal = signal;
     this.end = performance.now() + totalMs;
   }
 
@@ -43,24 +46,45 @@ export class OutOfTime extends Error {
  * Waits before the next look or try: 0.1 s at first, doubling up to `longestMs`, each a quarter more or less so that
  * jobs that started together do not ask together.
  * @param round 0 for the first wait
- * @throws OutOfTime where nothing of the budget is left
+ * @throws OutOfTime where nothing of the budget is left; the reason of its signal
  */
 export async function pause(budget: Budget, round: number, longestMs = 1_000): Promise<void> {
   const left = budget.leftMs();
   if (left === 0) throw new OutOfTime(budget);
   const ms = Math.min(longestMs, 100 * 2 ** Math.min(round, 10)) * (0.75 + Math.random() / 2);
-  await sleep(Math.min(ms, left));
+  await nap(Math.min(ms, left), budget.signal);
+}
+
+/**
+ * Sleeps.
+ * @throws the reason of the signal as soon as it is aborted
+ */
+export async function nap(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal && { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
 }
 
 /**
  * The result of `work`, or an error after `ms`. The work is told by the signal, and left alone where it does not
  * listen: nothing that an API does may hold a deploy up.
- * @throws Error named `TimeoutError` when the time is over
+ * @param stop ends it early
+ * @throws Error named `TimeoutError` when the time is over; the reason of `stop`
  */
-export async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(Math.max(1, Math.round(ms)));
+export async function within<T>(
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  stop?: AbortSignal,
+): Promise<T> {
+  stop?.throwIfAborted();
+  const timeout = AbortSignal.timeout(Math.max(1, Math.round(ms)));
+  const signal = stop ? AbortSignal.any([timeout, stop]) : timeout;
   const over = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => {
+      if (stop?.aborted) return reject(stop.reason);
       const error = new Error(`no answer within ${Math.round(ms / 100) / 10} s`);
       error.name = 'TimeoutError';
       reject(error);

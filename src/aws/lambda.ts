@@ -1,7 +1,6 @@
 import {
   CreateAliasCommand,
   DeleteAliasCommand,
-  type FunctionConfiguration,
   GetAliasCommand,
   GetFunctionCommand,
   InvokeCommand,
@@ -10,62 +9,12 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
-import { ApiError, apiError } from './api-error.ts';
-import { type Budget, OutOfTime, pause, within } from './budget.ts';
+import type { Budget } from './budget.ts';
 import type { AwsConfig } from './credentials.ts';
+import { type AliasState, type FunctionState, functionState } from './lambda-state.ts';
+import { change, once, read } from './requests.ts';
 
-/** One request waits this long at most; the budget of the caller bounds it further. */
-const REQUEST_MS = 10_000;
-/** How often a read that gets no answer is sent; a throttled one is sent until the budget ends. */
-const READ_TRIES = 5;
-
-/** A function, or one version of it, as GetFunction shows it. */
-export interface FunctionState {
-  /** Without qualifier. */
-  arn: string;
-  name: string;
-  /** `$LATEST` or a number. */
-  version: string;
-  packageType: 'Image' | 'Zip';
-  /** As images name it. */
-  architecture: 'amd64' | 'arm64';
-  /** `REGISTRY/REPOSITORY@sha256:...`; '' where Lambda does not say. */
-  imageUri: string;
-  /** `sha256:...`; '' where Lambda does not say. */
-  digest: string;
-  codeSha256: string;
-  revisionId: string;
-  /** `Active`, `Pending`, `Inactive`, `Failed`, ... */
-  state: string;
-  stateReason: string;
-  stateReasonCode: string;
-  /** `Successful`, `InProgress` or `Failed`. */
-  lastUpdateStatus: string;
-  lastUpdateReason: string;
-  lastUpdateReasonCode: string;
-  settings: FunctionSettings;
-}
-
-/** What an image of a function runs with. */
-export interface FunctionSettings {
-  memoryMb: number;
-  /** Of one invoke, in seconds. */
-  timeoutSeconds: number;
-  /** Values may be secrets: never to be shown as a whole. Empty where the role may not read them. */
-  environment: Readonly<Record<string, string>>;
-  /** Where the function's ImageConfig replaces what the image says; absent where it does not. */
-  entryPoint?: readonly string[];
-  command?: readonly string[];
-  workingDirectory?: string;
-}
-
-/** An alias. */
-export interface AliasState {
-  version: string;
-  /** Weight of the one additional version by its number, 0.0 to 1.0; empty where there is none. */
-  weights: Readonly<Record<string, number>>;
-  revisionId: string;
-}
+export type { AliasState, FunctionSettings, FunctionState } from './lambda-state.ts';
 
 /** What Invoke answered. */
 export interface InvokeAnswer {
@@ -95,8 +44,8 @@ export interface LambdaApi {
   createAlias(name: string, alias: string, version: string, budget: Budget): Promise<void>;
   updateAlias(name: string, alias: string, to: AliasState, budget: Budget): Promise<void>;
   deleteAlias(name: string, alias: string, budget: Budget): Promise<void>;
-  /** Calls the function and waits for its answer and the end of its log, `timeoutMs` at most. */
-  invoke(name: string, qualifier: string, payload: string, timeoutMs: number): Promise<InvokeAnswer>;
+  /** Calls the function and waits for its answer and the end of its log, until the budget ends. */
+  invoke(name: string, qualifier: string, payload: string, budget: Budget): Promise<InvokeAnswer>;
   close(): void;
 }
 
@@ -104,45 +53,6 @@ export interface LambdaApi {
 export function lambdaApi(config: AwsConfig): LambdaApi {
   // The SDK's own retries would send a change again that had been made, and report the clash instead of the success.
   const client = new LambdaClient({ ...config, maxAttempts: 1 });
-
-  async function once<T>(
-    operation: string,
-    ms: number,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await within(ms, work);
-    } catch (error) {
-      throw apiError(operation, error);
-    }
-  }
-
-  async function change<T>(
-    operation: string,
-    budget: Budget,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    if (budget.leftMs() === 0) throw new OutOfTime(budget);
-    return await once(operation, Math.min(REQUEST_MS, budget.leftMs()), work);
-  }
-
-  async function read<T>(
-    operation: string,
-    budget: Budget,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T | undefined> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await change(operation, budget, work);
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        if (error.kind === 'absent') return undefined;
-        const again = error.kind === 'throttled' || (error.kind === 'lost' && tries < READ_TRIES);
-        if (!again) throw error;
-        await pause(budget, tries, 5_000);
-      }
-    }
-  }
 
   return {
     async getFunction(name, budget, qualifier) {
@@ -208,15 +118,18 @@ export function lambdaApi(config: AwsConfig): LambdaApi {
         client.send(new DeleteAliasCommand(input), { abortSignal }),
       );
     },
-    async invoke(name, qualifier, payload, timeoutMs) {
+    async invoke(name, qualifier, payload, budget) {
       const input = {
         FunctionName: name,
         Qualifier: qualifier,
         LogType: 'Tail' as const,
         Payload: Buffer.from(payload),
       };
-      const answer = await once('lambda:InvokeFunction', timeoutMs, (abortSignal) =>
-        client.send(new InvokeCommand(input), { abortSignal }),
+      const answer = await once(
+        'lambda:InvokeFunction',
+        Math.max(1, budget.leftMs()),
+        (abortSignal) => client.send(new InvokeCommand(input), { abortSignal }),
+        budget.signal,
       );
       return {
         functionError: answer.FunctionError ?? '',
@@ -229,50 +142,6 @@ export function lambdaApi(config: AwsConfig): LambdaApi {
   };
 }
 
-/** Of an image CodeSha256 is its digest in hex: the way out where only a tag is shown. */
-function resolvedUri(uri: string, codeSha256: string): string {
-  if (uri === '' || uri.includes('@')) return uri;
-  return /^[0-9a-f]{64}$/.test(codeSha256) ? `${uri.replace(/:[^:/]+$/, '')}@sha256:${codeSha256}` : '';
-}
-
 function precondition(revisionId: string): { RevisionId?: string } {
   return revisionId === '' ? {} : { RevisionId: revisionId };
-}
-
-function functionState(
-  config: FunctionConfiguration,
-  code: { ImageUri?: string; ResolvedImageUri?: string },
-): FunctionState {
-  const imageUri = resolvedUri(code.ResolvedImageUri ?? code.ImageUri ?? '', config.CodeSha256 ?? '');
-  const version = config.Version ?? '$LATEST';
-  return {
-    arn: (config.FunctionArn ?? '').replace(/^((?:[^:]*:){6}[^:]*):.*$/, '$1'),
-    name: config.FunctionName ?? '',
-    version,
-    packageType: config.PackageType === 'Image' ? 'Image' : 'Zip',
-    architecture: config.Architectures?.[0] === 'arm64' ? 'arm64' : 'amd64',
-    imageUri,
-    digest: imageUri.split('@')[1] ?? '',
-    codeSha256: config.CodeSha256 ?? '',
-    revisionId: config.RevisionId ?? '',
-    state: config.State ?? 'Active',
-    stateReason: config.StateReason ?? '',
-    stateReasonCode: config.StateReasonCode ?? '',
-    lastUpdateStatus: config.LastUpdateStatus ?? 'Successful',
-    lastUpdateReason: config.LastUpdateStatusReason ?? '',
-    lastUpdateReasonCode: config.LastUpdateStatusReasonCode ?? '',
-    settings: functionSettings(config),
-  };
-}
-
-function functionSettings(config: FunctionConfiguration): FunctionSettings {
-  const replaced = config.ImageConfigResponse?.ImageConfig;
-  return {
-    memoryMb: config.MemorySize ?? 0,
-    timeoutSeconds: config.Timeout ?? 0,
-    environment: config.Environment?.Variables ?? {},
-    ...(replaced?.EntryPoint && { entryPoint: replaced.EntryPoint }),
-    ...(replaced?.Command && { command: replaced.Command }),
-    ...(replaced?.WorkingDirectory && { workingDirectory: replaced.WorkingDirectory }),
-  };
 }

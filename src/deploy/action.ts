@@ -1,23 +1,28 @@
+import type { AlarmApi } from '../aws/cloudwatch.ts';
 import { type AwsConfig, awsConfig } from '../aws/credentials.ts';
 import { imageLookup } from '../aws/image-lookup.ts';
 import { lambdaApi } from '../aws/lambda.ts';
 import { describeError } from '../errors.ts';
 import { jobContext } from '../github/context.ts';
-import * as core from '../github/core.ts';
 import { type Environment, inputsFrom } from '../github/inputs.ts';
 import type { Log } from '../github/log.ts';
 import { newRecord, newRecordPath, type RunRecord, readRecord, timed, writeRecord } from '../record.ts';
+import { Cancelled } from './cancel.ts';
+import { realClock } from './clock.ts';
+import { emptyResult, type FunctionRun } from './function-run.ts';
 import { resolveImage } from './image.ts';
 import { type DeployInputs, readDeployInputs } from './inputs.ts';
 import { setOutputs, summarize, worst } from './outputs.ts';
 import type { Target } from './plan.ts';
 import { RestorePoints } from './restore.ts';
-import { deployFunction, type Ended, emptyResult } from './run.ts';
+import { runAll } from './run.ts';
+import type { Tools } from './tools.ts';
 
 /** The deploy action from its inputs to its outputs, so that a cancelled job can end it in order at any time. */
 export class DeployAction {
   readonly #env: Environment;
   readonly #log: Log;
+  readonly #cancel = new AbortController();
   #record: RunRecord = newRecord();
   #recordPath = '';
   #inputs: DeployInputs | undefined;
@@ -39,6 +44,11 @@ export class DeployAction {
     if (!this.#wanted()) return;
     await this.end(failure ? describeError(failure) : '');
     if (failure) throw failure;
+  }
+
+  /** Stops what is under way and puts the alias back; `run` then ends by itself within a few seconds. */
+  cancel(signal: string): void {
+    this.#cancel.abort(new Cancelled(`The deploy was cancelled (${signal}).`));
   }
 
   /**
@@ -98,33 +108,52 @@ export class DeployAction {
     }
   }
 
-  async #deploy(inputs: DeployInputs): Promise<Ended[]> {
+  async #deploy(inputs: DeployInputs): Promise<FunctionRun[]> {
     const { image } = inputs;
     // readDeployInputs lets no empty image pass here.
     if (!image) throw new Error('no image');
     const record = this.#record;
-    const config: AwsConfig = await timed(record, 'deploy: credentials', () => awsConfig(inputs.aws));
-    const tools = {
-      lambda: lambdaApi(config),
-      images: imageLookup(config),
+    const { signal } = this.#cancel;
+    const config: AwsConfig = await timed(record, 'deploy: credentials', () =>
+      unless(signal, awsConfig(inputs.aws)),
+    );
+    const closing: { close(): void }[] = [];
+    const opened = <T extends { close(): void }>(client: T): T => {
+      closing.push(client);
+      return client;
+    };
+    let alarms: Promise<AlarmApi> | undefined;
+    const tools: Tools = {
+      lambda: opened(lambdaApi(config)),
+      images: opened(imageLookup(config)),
+      alarms: () => {
+        // Few deploys watch alarms: the others do not load the client.
+        alarms ??= import('../aws/cloudwatch.ts').then(({ alarmApi }) => opened(alarmApi(config)));
+        return alarms;
+      },
       log: this.#log,
       record,
       points: new RestorePoints(),
+      clock: realClock,
+      signal,
     };
-    const target = await timed(record, 'deploy: image', () =>
-      resolveImage(image, tools.images, record.image, this.#log),
-    );
-    this.#target = target;
-    const ended: Ended[] = [];
-    // One after another: the log stays readable, and what goes wrong with the first is seen before the last.
-    for (const name of inputs.functions) {
-      const one = await deployFunction(name, inputs, target, tools);
-      this.#log.info(`Function ${name}: ${one.result.result}`);
-      if (one.error && inputs.functions.length > 1) core.info(describeError(one.error));
-      ended.push(one);
+    try {
+      const target = await timed(record, 'deploy: image', () =>
+        unless(signal, resolveImage(image, tools.images, record.image, this.#log)),
+      );
+      this.#target = target;
+      return await runAll(inputs, target, tools);
+    } finally {
+      for (const client of closing) client.close();
     }
-    tools.lambda.close();
-    tools.images.close();
-    return ended;
   }
+}
+
+/** The result of work that changes nothing, or the reason of the signal as soon as it comes. */
+async function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+  signal.throwIfAborted();
+  return await Promise.race([work, stopped]);
 }

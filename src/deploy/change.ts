@@ -118,20 +118,20 @@ export type Pointing = Pick<AliasState, 'version' | 'weights'>;
 
 /**
  * Creates, moves or removes an alias.
- * @param from where it must point before (undefined: nowhere); elsewhere is somebody else's deploy
+ * @param from where it may point before (undefined: nowhere); elsewhere is somebody else's deploy
  * @param to where it shall point (undefined: it shall not exist)
  * @throws Overtaken; ApiError; OutOfTime
  */
 export async function changeAlias(
   { lambda, functionName, budget }: Hands,
   alias: string,
-  from: Pointing | undefined,
+  from: readonly (Pointing | undefined)[],
   to: Pointing | undefined,
 ): Promise<void> {
   for (let round = 0; ; round++) {
     const now = await lambda.getAlias(functionName, alias, budget);
     if (samePointing(now, to)) return;
-    if (!samePointing(now, from)) throw aliasOvertaken(functionName, alias, now);
+    if (!from.some((one) => samePointing(now, one))) throw aliasOvertaken(functionName, alias, now);
     const done = await attempt(budget, async () => {
       if (!to) await lambda.deleteAlias(functionName, alias, budget);
       else if (!now) await lambda.createAlias(functionName, alias, to.version, budget);

@@ -1,33 +1,21 @@
 import { Budget } from '../aws/budget.ts';
-import type { ImageLookup } from '../aws/image-lookup.ts';
-import type { LambdaApi } from '../aws/lambda.ts';
-import type { Log } from '../github/log.ts';
-import { type FunctionRecord, type RunRecord, timed } from '../record.ts';
-import {
-  aliasOvertaken,
-  changeAlias,
-  changeCode,
-  type Hands,
-  overtaken,
-  type Pointing,
-  publish,
-  samePointing,
-  versionReady,
-} from './change.ts';
-import { lookAround } from './diagnosis.ts';
-import type { DeployInputs } from './inputs.ts';
-import { type Found, type Plan, type SmokeTarget, type Step, shortDigest, type Target } from './plan.ts';
-import { type Restored, type RestorePoint, type RestorePoints, restore } from './restore.ts';
-import { SmokeFailed, type SmokeSubject, smokeTest } from './smoke.ts';
+import { formatMs } from '../format.ts';
+import { timed } from '../record.ts';
+import { checkAlarms } from './alarms.ts';
+import { changeAlias, changeCode, type Hands, type Pointing, publish, versionReady } from './change.ts';
+import { type Check, hold } from './clock.ts';
+import { type DeployPlan, type Found, percent, type Step, shortDigest } from './plan.ts';
+import { Probe } from './probe.ts';
+import { type Restored, type RestorePoint, restore } from './restore.ts';
+import type { ShiftStep } from './shift-inputs.ts';
+import type { Context } from './tools.ts';
 
-/** What a deployment works with. */
-export interface Tools {
-  lambda: LambdaApi;
-  images: ImageLookup;
-  log: Log;
-  record: RunRecord;
-  points: RestorePoints;
-}
+/** The runner gives a cancelled step 7.5 seconds before it asks again; the alias must be back in less. */
+const CANCELLED_MS = 5_000;
+/** How often alias and alarms are looked at while a weight is held. */
+const WATCH_MS = 10_000;
+/** How often the versions are tested while a weight is held; seldom enough that an hour's hold is no load. */
+const PROBE_MS = 30_000;
 
 /** Carries the plan for one function out, and puts back what it changed. */
 export class Deployment {
@@ -36,48 +24,47 @@ export class Deployment {
   /** True while Lambda may be at work on an update of ours. */
   updating = false;
   readonly #found: Found;
-  readonly #plan: Plan & { kind: 'deploy' };
-  readonly #target: Target;
-  readonly #inputs: DeployInputs;
-  readonly #result: FunctionRecord;
-  readonly #tools: Tools;
+  readonly #plan: DeployPlan;
+  readonly #context: Context;
   readonly #hands: Hands;
-  readonly #point: RestorePoint;
+  readonly #probe: Probe;
+  #point: RestorePoint;
   /** The version with the new image; '' until it is published. */
-  #version = '';
+  #version: string;
 
-  constructor(
-    found: Found,
-    plan: Plan & { kind: 'deploy' },
-    context: { target: Target; inputs: DeployInputs; result: FunctionRecord; tools: Tools; budget: Budget },
-  ) {
+  constructor(found: Found, plan: DeployPlan, context: Context) {
     this.#found = found;
     this.#plan = plan;
-    this.#target = context.target;
-    this.#inputs = context.inputs;
-    this.#result = context.result;
-    this.#tools = context.tools;
+    this.#context = context;
+    this.#version = plan.version;
+    this.#probe = new Probe(found.latest, context);
     // By ARN from here on: a name could mean another function only if the account changed, an ARN never does.
-    this.#hands = { lambda: context.tools.lambda, functionName: found.latest.arn, budget: context.budget };
+    this.#hands = {
+      lambda: context.tools.lambda,
+      functionName: found.latest.arn,
+      budget: context.budget,
+    };
+    const canGoBack = plan.latestCanGoBack && context.inputs.rollback;
     this.#point = {
       functionArn: found.latest.arn,
       name: found.latest.name,
       digest: context.target.digest,
-      latest: plan.latestCanGoBack ? { uri: found.latest.imageUri, digest: found.latest.digest } : null,
+      latest: canGoBack ? { uri: found.latest.imageUri, digest: found.latest.digest } : null,
       alias: null,
     };
-    if (found.alias?.digest === context.target.digest) this.#version = found.alias.version;
   }
 
   /**
-   * Runs every step.
-   * @throws DeployError, ApiError, OutOfTime at the first that fails; what was changed until then stays
+   * Runs the steps before the first change of the alias, or those from there on.
+   * @throws DeployError, ApiError, OutOfTime, Cancelled at the first that fails; what was changed until then stays
    */
-  async carryOut(): Promise<void> {
+  async carryOut(part: 'prepare' | 'live'): Promise<void> {
+    const { steps } = this.#plan;
+    const first = steps.findIndex(({ do: what }) => ALIAS_STEPS.has(what));
+    const cut = first < 0 ? steps.length : first;
     // Before the first change, so that the post step can put things back even after SIGKILL.
-    if (this.#inputs.rollback) this.#tools.points.keep(this.#point);
-    for (const step of this.#plan.steps) await this.#step(step);
-    this.forget();
+    if (part === 'prepare' && this.#context.inputs.rollback) this.#context.tools.points.keep(this.#point);
+    for (const step of part === 'prepare' ? steps.slice(0, cut) : steps.slice(cut)) await this.#step(step);
   }
 
   /** True where `$LATEST` was updated and there is nothing to put back on it. */
@@ -87,34 +74,55 @@ export class Deployment {
 
   /** Puts back what this deployment changed, within a budget of its own. */
   async putBack(): Promise<Restored> {
-    const start = performance.now();
-    const restored = await timed(this.#tools.record, this.#title('put back'), () =>
-      restore(this.#point, this.#tools, new Budget(this.#inputs.updateTimeoutMs)),
-    );
-    this.#waited('put back', start);
-    if (this.#point.alias && restored.alias === 'back')
-      this.#result.version = this.#found.alias?.version ?? '';
+    const budget = new Budget(this.#context.inputs.updateTimeoutMs);
+    const restored = await this.#restore(this.#point, budget);
     // With a problem left the post step tries once more.
     if (restored.problems.length === 0) this.forget();
     return restored;
   }
 
+  /** Puts the alias back and leaves the rest, which takes Lambda too long, to the post step. */
+  async putAliasBack(): Promise<Restored> {
+    const restored = await this.#restore({ ...this.#point, latest: null }, new Budget(CANCELLED_MS));
+    if (restored.problems.length > 0) return restored;
+    this.#point = { ...this.#point, alias: null };
+    if (this.#point.latest) this.#context.tools.points.keep(this.#point);
+    else this.forget();
+    return restored;
+  }
+
+  /** True where something is left for the post step. */
+  get leftForPost(): boolean {
+    return this.#context.tools.points.has(this.#point.functionArn);
+  }
+
   /** Leaves things as they are, in the post step too. */
   forget(): void {
-    this.#tools.points.drop(this.#point.functionArn);
+    this.#context.tools.points.drop(this.#point.functionArn);
+  }
+
+  async #restore(point: RestorePoint, budget: Budget): Promise<Restored> {
+    const { tools, result } = this.#context;
+    const start = performance.now();
+    const restored = await timed(tools.record, this.#title('put back'), () => restore(point, tools, budget));
+    this.#waited('put back', start);
+    if (this.#point.alias && restored.alias === 'back') result.version = this.#found.alias?.version ?? '';
+    return restored;
   }
 
   async #step(step: Step): Promise<void> {
-    const { record } = this.#tools;
+    const { record } = this.#context.tools;
     switch (step.do) {
       case 'update':
         return await timed(record, this.#title('update'), () => this.#update());
       case 'publish':
         return await timed(record, this.#title('publish'), () => this.#publish());
       case 'smoke':
-        return await timed(record, this.#title(`smoke test of ${step.target}`), () =>
-          this.#smoke(step.target),
-        );
+        if (step.target === 'version') return await this.#probe.version(this.#version);
+        if (step.target === 'alias') return await this.#probe.alias(this.#final, this.#version);
+        return await this.#probe.latest();
+      case 'shift':
+        return await timed(record, this.#title(`shift to ${percent(step.weight)}`), () => this.#shift(step));
       case 'create-alias':
       case 'move-alias':
       case 'clear-weights':
@@ -124,76 +132,94 @@ export class Deployment {
 
   async #update(): Promise<void> {
     const start = performance.now();
+    const { target, tools } = this.#context;
     this.updating = true;
-    await changeCode(this.#hands, this.#found.latest.digest, this.#target);
+    await changeCode(this.#hands, this.#found.latest.digest, target);
     this.updating = false;
     this.touched = true;
     const ms = this.#waited('update', start);
-    this.#tools.log.info(`$LATEST runs ${shortDigest(this.#target.digest)} (${ms} ms).`);
+    tools.log.info(`$LATEST runs ${shortDigest(target.digest)} (${ms} ms).`);
   }
 
   async #publish(): Promise<void> {
-    this.#version = await publish(this.#hands, this.#target.digest);
+    this.#version = await publish(this.#hands, this.#context.target.digest);
     this.touched = true;
     const start = performance.now();
     await versionReady(this.#hands, this.#version);
     const ms = this.#waited('version', start);
-    this.#tools.log.info(`Version ${this.#version} is published and ready (${ms} ms).`);
+    this.#context.tools.log.info(`Version ${this.#version} is published and ready (${ms} ms).`);
+  }
+
+  /** Gives the new version its share of the alias's traffic and watches it for the time of the hold. */
+  async #shift({ weight, holdMs }: ShiftStep): Promise<void> {
+    const { inputs, tools, budget } = this.#context;
+    const pointing = this.#weighted(weight);
+    await this.#setAlias(pointing);
+    tools.log.info(
+      `Version ${this.#version} has ${percent(weight)} of the traffic of alias ${inputs.alias} for ${formatMs(holdMs)}.`,
+    );
+    const checks: Check[] = [
+      { everyMs: WATCH_MS, run: () => this.#probe.aliasStands(pointing) },
+      {
+        everyMs: Math.max(PROBE_MS, holdMs / 10),
+        run: async () => {
+          await this.#probe.version(this.#version);
+          await this.#probe.alias(pointing, this.#version);
+        },
+      },
+    ];
+    if (inputs.alarms.length > 0)
+      checks.unshift({
+        everyMs: WATCH_MS,
+        run: async () =>
+          await checkAlarms(
+            inputs.alarms,
+            await tools.alarms(),
+            `while version ${this.#version} had ${percent(weight)} of the traffic`,
+            tools.signal,
+          ),
+      });
+    await budget.besides(() => hold(holdMs, checks, tools.clock, tools.signal));
   }
 
   async #moveAlias(): Promise<void> {
-    const { alias } = this.#inputs;
-    const ours: Pointing = { version: this.#version, weights: {} };
-    const before = this.#found.alias && pointing(this.#found.alias);
-    this.#point.alias = { name: alias, before: before ?? null, ours };
-    if (this.#inputs.rollback) this.#tools.points.keep(this.#point);
-    await changeAlias(this.#hands, alias, before, ours);
+    const { result, tools, inputs } = this.#context;
+    await this.#setAlias(this.#final);
+    result.version = this.#version;
+    tools.log.info(`Alias ${inputs.alias} serves version ${this.#version}.`);
+  }
+
+  /** Points the alias, after all the places where it may be on the way were saved. */
+  async #setAlias(to: Pointing): Promise<void> {
+    const { inputs, tools } = this.#context;
+    const before = this.#before;
+    const shifts = this.#plan.steps.flatMap((step) => (step.do === 'shift' ? [step.weight] : []));
+    const weighted = shifts.map((weight) => this.#weighted(weight));
+    if (!this.#point.alias) {
+      this.#point.alias = {
+        name: inputs.alias,
+        before: before ?? null,
+        ours: inputs.rollback ? [...weighted, this.#final] : weighted,
+        stays: inputs.rollback ? null : this.#final,
+      };
+      // Half a shift is undone even without `rollback`.
+      if (inputs.rollback || weighted.length > 0) tools.points.keep(this.#point);
+    }
+    await changeAlias(this.#hands, inputs.alias, [before, ...weighted], to);
     this.touched = true;
-    this.#result.version = this.#version;
-    this.#tools.log.info(`Alias ${alias} serves version ${this.#version}.`);
   }
 
-  async #smoke(target: SmokeTarget): Promise<void> {
-    const { smoke, alias } = this.#inputs;
-    if (!smoke) return;
-    const subjects: Record<SmokeTarget, Omit<SmokeSubject, 'functionName'>> = {
-      // A published version is what it is.
-      version: { qualifier: this.#version, version: this.#version, stillOurs: async () => {} },
-      alias: { qualifier: alias, version: this.#version, stillOurs: () => this.#aliasIsOurs() },
-      latest: { qualifier: '$LATEST', version: '$LATEST', stillOurs: () => this.#latestIsOurs() },
-    };
-    const { version } = subjects[target];
-    const subject: SmokeSubject = {
-      functionName: this.#found.latest.name,
-      ...subjects[target],
-      lookAround: () => lookAround(this.#hands.functionName, version, this.#tools),
-    };
-    // The smoke test has its own time limit.
-    await this.#hands.budget
-      .besides(() =>
-        smokeTest(subject, smoke, this.#tools, (attempt) => {
-          this.#result.smoke.push(attempt);
-          if (attempt.initMs !== undefined) this.#result.initMs ??= attempt.initMs;
-        }),
-      )
-      .catch((error: unknown) => {
-        if (error instanceof SmokeFailed && error.diagnosis) this.#result.diagnosis = error.diagnosis;
-        throw error;
-      });
+  get #before(): Pointing | undefined {
+    const { alias } = this.#found;
+    return alias && { version: alias.version, weights: alias.weights };
   }
 
-  async #aliasIsOurs(): Promise<void> {
-    const { lambda, functionName } = this.#hands;
-    const { alias } = this.#inputs;
-    const now = await lambda.getAlias(functionName, alias, new Budget(this.#inputs.updateTimeoutMs));
-    if (!samePointing(now, { version: this.#version, weights: {} }))
-      throw aliasOvertaken(this.#found.latest.name, alias, now);
+  get #final(): Pointing {
+    return { version: this.#version, weights: {} };
   }
 
-  async #latestIsOurs(): Promise<void> {
-    const { lambda, functionName } = this.#hands;
-    const now = await lambda.getFunction(functionName, new Budget(this.#inputs.updateTimeoutMs));
-    if (now?.digest !== this.#target.digest) throw overtaken(now ?? this.#found.latest, this.#target.digest);
+  #weighted(weight: number): Pointing {
+    return { version: this.#found.alias?.version ?? '', weights: { [this.#version]: weight } };
   }
 
   #title(what: string): string {
@@ -202,11 +228,15 @@ export class Deployment {
 
   #waited(what: string, start: number): number {
     const ms = Math.round(performance.now() - start);
-    this.#result.waits.push({ for: what, ms });
+    this.#context.result.waits.push({ for: what, ms });
     return ms;
   }
 }
 
-function pointing({ version, weights }: Pointing): Pointing {
-  return { version, weights };
-}
+/** Steps that users see. */
+const ALIAS_STEPS: ReadonlySet<Step['do']> = new Set([
+  'create-alias',
+  'shift',
+  'move-alias',
+  'clear-weights',
+]);

@@ -2,6 +2,8 @@ import { type AwsInputs, readAwsInputs } from '../aws/credentials.ts';
 import { ecrHost } from '../aws/ecr-host.ts';
 import { parseReference } from '../docker/reference.ts';
 import { type Environment, InputError, type Inputs } from '../github/inputs.ts';
+import { readShift, type ShiftInputs } from './shift-inputs.ts';
+import { readSmoke, type SmokeInputs } from './smoke-inputs.ts';
 
 /** The image to deploy, as the user named it. */
 export interface ImageInput {
@@ -16,21 +18,8 @@ export interface ImageInput {
   digest: string;
 }
 
-/** What the smoke test asks for and expects. */
-export interface SmokeInputs {
-  /** Path without query; starts with `/`. */
-  path: string;
-  /** Without `?`; '' where there is none. */
-  query: string;
-  status: number;
-  /** What the body must hold; absent: anything. */
-  body?: string | RegExp;
-  /** For all attempts on one target together. */
-  timeoutMs: number;
-}
-
 /** Inputs of the deploy action, checked. */
-export interface DeployInputs {
+export interface DeployInputs extends ShiftInputs {
   /** Whether to deploy at all: `auto` means not on pull requests. */
   deploy: 'auto' | 'true' | 'false';
   /** Absent only where the build still has to make it. */
@@ -52,7 +41,7 @@ export interface DeployInputs {
 /**
  * Reads and checks the inputs of the deploy action; makes no call.
  * @param options.imageFollows true where `image-uri` may be empty because a build before it will fill it in
- * @throws InputError, DeployError for what this version does not support yet
+ * @throws InputError
  */
 export function readDeployInputs(
   inputs: Inputs,
@@ -64,8 +53,7 @@ export function readDeployInputs(
   const functions = readFunctions(inputs);
   const alias = readAlias(inputs);
   const smoke = readSmoke(inputs);
-  inputs.notYet('traffic-shift');
-  inputs.notYet('alarms');
+  const shift = readShift(inputs, alias);
   const aws = readAwsInputs(inputs, env);
   checkRegions(aws.region, functions, image);
   return {
@@ -74,6 +62,7 @@ export function readDeployInputs(
     functions,
     alias,
     ...(smoke && { smoke }),
+    ...shift,
     rollback: inputs.boolean('rollback', true),
     updateTimeoutMs: inputs.duration('update-timeout', '5m'),
     dryRun: inputs.boolean('dry-run', false),
@@ -141,47 +130,6 @@ function readAlias(inputs: Inputs): string {
       'up to 128 letters, digits, `-` and `_`, neither a number nor `$LATEST`',
     );
   return alias;
-}
-
-function readSmoke(inputs: Inputs): SmokeInputs | undefined {
-  const target = inputs.text('smoke-path') || '/health';
-  if (target !== 'off' && !/^\/[\x21-\x22\x24-\x7e]*$/.test(target))
-    throw new InputError(
-      'smoke-path',
-      target,
-      '`off`, or a path that starts with `/`, with or without a query, other characters than ASCII percent-encoded',
-    );
-  const status = inputs.text('smoke-status') || '200';
-  if (!/^[1-5]\d\d$/.test(status))
-    throw new InputError('smoke-status', status, 'one HTTP status from 100 to 599');
-  const body = readBody(inputs);
-  const timeoutMs = inputs.duration('smoke-timeout', '30s');
-  if (target === 'off') return undefined;
-  const mark = target.indexOf('?');
-  return {
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? '' : target.slice(mark + 1),
-    status: Number(status),
-    ...(body !== undefined && { body }),
-    timeoutMs,
-  };
-}
-
-function readBody(inputs: Inputs): string | RegExp | undefined {
-  const text = inputs.text('smoke-body');
-  if (text === '') return undefined;
-  const source = /^\/(.+)\/$/s.exec(text)?.[1];
-  if (source === undefined) return text;
-  try {
-    return new RegExp(source);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(
-      'smoke-body',
-      text,
-      `a text, or a JavaScript regular expression between slashes (${reason})`,
-    );
-  }
 }
 
 function checkRegions(region: string, functions: string[], image: ImageInput | undefined): void {

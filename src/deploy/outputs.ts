@@ -3,7 +3,6 @@ import * as core from '../github/core.ts';
 import type { DeployResult, FunctionRecord } from '../record.ts';
 import type { ImageInput } from './inputs.ts';
 import type { Target } from './plan.ts';
-import type { Ended } from './run.ts';
 
 /** From the best to the worst. */
 const RANKS: readonly DeployResult[] = ['unchanged', 'deployed', 'planned', 'rolled-back', 'failed'];
@@ -45,7 +44,7 @@ export function setOutputs({ functions, recordPath, image, target }: OutputSourc
 }
 
 /** One error for the last line of the log; undefined where every function ended well. */
-export function summarize(ended: readonly Ended[]): Error | undefined {
+export function summarize(ended: readonly { error: Error | undefined }[]): Error | undefined {
   const errors = ended.flatMap(({ error }) => (error ? [error] : []));
   if (errors.length <= 1) return errors[0];
   return new DeployError(

@@ -1,4 +1,5 @@
 import type { AliasState, FunctionState } from '../aws/lambda.ts';
+import type { ShiftStep } from './shift-inputs.ts';
 
 /** The image that shall run. */
 export interface Target {
@@ -30,6 +31,8 @@ export interface Wanted {
   alias: string;
   smoke: boolean;
   rollback: boolean;
+  /** Empty: all traffic at once. */
+  shift: readonly ShiftStep[];
 }
 
 /** What a smoke test is sent to. */
@@ -41,6 +44,7 @@ export type Step =
   | { do: 'publish' }
   | { do: 'smoke'; target: SmokeTarget }
   | { do: 'create-alias' }
+  | ({ do: 'shift' } & ShiftStep)
   | { do: 'move-alias' }
   | { do: 'clear-weights' };
 
@@ -48,7 +52,18 @@ export type Step =
 export type Plan =
   | { kind: 'refused'; reason: string; hint: string }
   | { kind: 'unchanged'; reason: string }
-  | { kind: 'deploy'; reason: string; steps: Step[]; warnings: string[]; latestCanGoBack: boolean };
+  | DeployPlan;
+
+/** A plan that changes something. */
+export interface DeployPlan {
+  kind: 'deploy';
+  reason: string;
+  steps: Step[];
+  warnings: string[];
+  latestCanGoBack: boolean;
+  /** The version that the alias shall serve; '' where it is still to be published. */
+  version: string;
+}
 
 /** Decides what to do; makes no call. */
 export function planDeploy(found: Found, wanted: Wanted): Plan {
@@ -104,6 +119,7 @@ function planLatest(found: Found, wanted: Wanted): Plan {
     steps: [{ do: 'update' }, ...smokeStep(wanted, 'latest')],
     warnings,
     latestCanGoBack: canGoBack(found),
+    version: '',
   };
 }
 
@@ -123,6 +139,7 @@ function planAlias(found: Found, wanted: Wanted): Plan {
       steps: [...smokeStep(wanted, 'version'), { do: 'clear-weights' }, ...smokeStep(wanted, 'alias')],
       warnings: [],
       latestCanGoBack: false,
+      version: alias.version,
     };
   const update = !latestRuns(latest, wanted.target.digest);
   const warnings: string[] = [];
@@ -142,12 +159,19 @@ function planAlias(found: Found, wanted: Wanted): Plan {
       ...(update ? [{ do: 'update' } as const] : []),
       { do: 'publish' },
       ...smokeStep(wanted, 'version'),
-      { do: alias ? 'move-alias' : 'create-alias' },
+      ...aliasSteps(alias !== undefined, wanted),
       ...smokeStep(wanted, 'alias'),
     ],
     warnings,
     latestCanGoBack: update && canGoBack(found),
+    version: '',
   };
+}
+
+/** An alias that does not exist yet has no traffic to shift. */
+function aliasSteps(exists: boolean, { shift }: Wanted): Step[] {
+  if (!exists) return [{ do: 'create-alias' }];
+  return [...shift.map((step) => ({ do: 'shift', ...step }) as const), { do: 'move-alias' }];
 }
 
 /** After a failed update the image that serves is not the one that Lambda shows, and putting that one back is no way back. */
@@ -177,36 +201,19 @@ function updateReason(latest: FunctionState, target: Target): string {
   return `$LATEST has ${from}, wanted is ${shortDigest(target.digest)}`;
 }
 
-function weightsText(alias: AliasState): string {
+/** `version 7 (10 %)` of the additional version of an alias. */
+export function weightsText(alias: AliasState): string {
   return Object.entries(alias.weights)
-    .map(([version, weight]) => `version ${version} (${Math.round(weight * 1000) / 10} %)`)
+    .map(([version, weight]) => `version ${version} (${percent(weight)})`)
     .join(', ');
+}
+
+/** `12.5 %` of a weight from 0 to 1. */
+export function percent(weight: number): string {
+  return `${Math.round(weight * 10_000) / 100} %`;
 }
 
 /** `sha256:` and 12 hex digits, for people. */
 export function shortDigest(digest: string): string {
   return digest === '' ? 'an unknown image' : digest.slice(0, 19);
-}
-
-/** The plan for the log, one line a sentence. */
-export function planLines(plan: Plan, wanted: Wanted): string[] {
-  if (plan.kind === 'refused') return [`Refused: ${plan.reason}.`];
-  if (plan.kind === 'unchanged') return [`Nothing to do: ${plan.reason}.`];
-  const last = wanted.alias === '' ? '$LATEST' : `alias ${wanted.alias}`;
-  const texts: Record<Step['do'], string> = {
-    update: `update $LATEST to ${wanted.target.uri}`,
-    publish: 'publish a version',
-    smoke: 'test',
-    'create-alias': `create alias ${wanted.alias} at that version`,
-    'move-alias': `move alias ${wanted.alias} to that version`,
-    'clear-weights': `give alias ${wanted.alias} back all of its traffic`,
-  };
-  const targets: Record<SmokeTarget, string> = { version: 'the version', alias: last, latest: '$LATEST' };
-  return [
-    `${plan.reason}.`,
-    ...plan.steps.map(
-      (step, index) =>
-        `${index + 1}. ${step.do === 'smoke' ? `test ${targets[step.target]}` : texts[step.do]}`,
-    ),
-  ];
 }

@@ -16,8 +16,17 @@ export interface RestorePoint {
   digest: string;
   /** What `$LATEST` had before; null where it is not to be put back. */
   latest: { uri: string; digest: string } | null;
-  /** The alias, where it was (null: nowhere) and where it is being moved; null where no alias is moved. */
-  alias: { name: string; before: Pointing | null; ours: Pointing } | null;
+  /**
+   * The alias, where it was (null: nowhere) and where this deploy puts it, one after the other; null where no alias
+   * is moved.
+   */
+  alias: {
+    name: string;
+    before: Pointing | null;
+    ours: Pointing[];
+    /** Where it is left although this deploy has put it there (without `rollback`); null: nowhere. */
+    stays: Pointing | null;
+  } | null;
 }
 
 /**
@@ -76,6 +85,7 @@ async function restoreAlias(
   const before = alias.before ?? undefined;
   const now = await lambda.getAlias(functionArn, alias.name, budget);
   if (samePointing(now, before)) return 'back';
+  if (alias.stays && samePointing(now, alias.stays)) return 'kept';
   await changeAlias({ lambda, functionName: functionArn, budget }, alias.name, alias.ours, before);
   said.push(
     before
@@ -118,6 +128,11 @@ export class RestorePoints {
   keep(point: RestorePoint): void {
     this.#points.set(point.functionArn, point);
     this.#save();
+  }
+
+  /** Whether a point of this function is kept. */
+  has(functionArn: string): boolean {
+    return this.#points.has(functionArn);
   }
 
   /** Forgets a point: the deploy succeeded, or the function is put back. */

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../aws/api-error.ts';
-import { Budget, OutOfTime, pause } from '../aws/budget.ts';
+import { Budget, nap, OutOfTime, pause } from '../aws/budget.ts';
 import type { InvokeAnswer, LambdaApi } from '../aws/lambda.ts';
 import { DeployError } from '../errors.ts';
 import { oneLine, showForeign } from '../github/foreign-text.ts';
@@ -16,7 +15,7 @@ import {
 } from './diagnosis.ts';
 import { isBusy } from './find.ts';
 import { functionError, getEvent, httpAnswer, initDuration } from './http-event.ts';
-import type { SmokeInputs } from './inputs.ts';
+import type { SmokeInputs } from './smoke-inputs.ts';
 
 const ATTEMPTS = 3;
 const BETWEEN_MS = 1_000;
@@ -28,6 +27,8 @@ export interface SmokeSubject {
   qualifier: string;
   /** The version that has to answer. */
   version: string;
+  /** While traffic is shared: the version that may answer too, well or badly, which says nothing of ours. */
+  older?: string;
   /** Throws where somebody else has put other code there: its answers are none of ours. */
   stillOurs: () => Promise<void>;
   /** Looks up what a diagnosis is made of beside the answers; asked once the test has failed, and never throws. */
@@ -61,10 +62,10 @@ interface Verdict {
 export async function smokeTest(
   subject: SmokeSubject,
   smoke: SmokeInputs,
-  tools: { lambda: LambdaApi; log: Log },
+  tools: { lambda: LambdaApi; log: Log; signal?: AbortSignal },
   note: (attempt: SmokeAttempt) => void,
 ): Promise<void> {
-  const budget = new Budget(smoke.timeoutMs);
+  const budget = new Budget(smoke.timeoutMs, tools.signal);
   const seen: Evidence[] = [];
   for (let count = 1; ; count++) {
     const verdict = await tryOnce(subject, smoke, tools.lambda, budget);
@@ -80,7 +81,7 @@ export async function smokeTest(
         await showForeign(tools.log, `Log of ${subject.functionName}:${subject.qualifier}`, logTail);
       throw smokeFailed(subject, verdict, count, diagnose(seen, await subject.lookAround?.()));
     }
-    await sleep(BETWEEN_MS);
+    await nap(BETWEEN_MS, tools.signal);
     await whileNotReady(subject, tools.lambda, budget);
   }
 }
@@ -99,12 +100,7 @@ async function tryOnce(
     start = performance.now();
     try {
       const event = getEvent(smoke.path, smoke.query);
-      const answer = await lambda.invoke(
-        subject.functionName,
-        subject.qualifier,
-        event,
-        Math.max(1, budget.leftMs()),
-      );
+      const answer = await lambda.invoke(subject.functionName, subject.qualifier, event, budget);
       return judge(answer, subject, smoke, { ...base, ms: elapsed() });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -163,6 +159,8 @@ function findProblem(
   subject: SmokeSubject,
   smoke: SmokeInputs,
 ): { problem: string; again: boolean } {
+  if (subject.older !== undefined && answer.executedVersion === subject.older)
+    return { problem: '', again: false };
   if (answer.functionError !== '') {
     const said = [error.type, error.message].filter((part) => part !== '').join(': ') || answer.payload;
     return { problem: `the function failed: ${oneLine(said)}`, again: true };

@@ -166,12 +166,12 @@ describe('against the local AWS', () => {
 
   it('an invoke gives the answer, the version that ran and the end of the log', async () => {
     const version = await api.publishVersion('app', '', '', seconds(5));
-    const answer = await api.invoke('app', version, '{"a":1}', 5_000);
+    const answer = await api.invoke('app', version, '{"a":1}', seconds(5));
     expect(answer).toMatchObject({ functionError: '', executedVersion: version });
     expect(JSON.parse(answer.payload)).toMatchObject({ version, got: { a: 1 } });
     expect(answer.logTail).toContain('hello');
     broken({ delayMs: 2_000 });
-    await expect(api.invoke('app', version, '{}', 100)).rejects.toMatchObject({ kind: 'lost' });
+    await expect(api.invoke('app', version, '{}', new Budget(100))).rejects.toMatchObject({ kind: 'lost' });
   });
 });
 

@@ -10,6 +10,8 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
+import { it } from 'vitest';
+import type { Alarms } from '../../src/local/aws/cloudwatch-api.ts';
 import type { Faults } from '../../src/local/aws/faults.ts';
 import type { InvokeAnswer } from '../../src/local/aws/runtime.ts';
 import { readFileCommands } from '../../src/local/workflow-commands.ts';
@@ -37,6 +39,8 @@ export interface Started {
 export interface Scene {
   stand: Stand;
   faults: Faults;
+  /** CloudWatch alarms by name. */
+  alarms: Alarms;
   /** `service:Operation` of every request since the set-up. */
   requests: string[];
   /** URI by digest of an image with this tag; it answers 200 unless `answers` says otherwise. */
@@ -66,13 +70,34 @@ export function httpReply(status: number, body: string, log = ''): Partial<Invok
   };
 }
 
+/** A test on a scene of its own, beside the others. */
+export function scene(title: string, work: (scene: Scene) => Promise<void>): void {
+  it.concurrent(title, async () => {
+    const own = await startScene();
+    try {
+      await work(own);
+    } finally {
+      await own.close();
+    }
+  }, 20_000);
+}
+
+/** Deploys `tag` to `live` once, so that there is a version 1 to go back to. */
+export async function liveAt(s: Scene, tag: string): Promise<void> {
+  await s.other.update(s.image(tag));
+  await s.other.alias(await s.other.publish());
+  s.requests.length = 0;
+}
+
 const SOURCE = join(import.meta.dirname, '..', '..', 'src', 'deploy');
 
 /** Sets a scene up; the caller closes it. */
 export async function startScene(): Promise<Scene> {
   const requests: string[] = [];
   const faults: Faults = {};
+  const alarms: Alarms = new Map();
   const stand = await startStand({
+    alarms,
     updateMs: 30,
     publishMs: 10,
     faults: {
@@ -98,6 +123,7 @@ export async function startScene(): Promise<Scene> {
   return {
     stand,
     faults,
+    alarms,
     requests,
     answers,
     image(tag) {

@@ -45,6 +45,15 @@ describe('inputs of the deploy action', () => {
     { 'dry-run': '1' },
     { deploy: 'maybe' },
     { 'traffic-shift': '10% 2m' },
+    { 'traffic-shift': '10%', alias: 'live' },
+    { 'traffic-shift': '50% 2m, 10% 2m', alias: 'live' },
+    { 'traffic-shift': '100% 2m', alias: 'live' },
+    { 'traffic-shift': '10% soon', alias: 'live' },
+    {
+      alarms: 'arn:aws:cloudwatch:eu-central-1:123456789012:alarm:x',
+      'traffic-shift': '10% 2m',
+      alias: 'live',
+    },
     { alarms: 'errors' },
   ])('%o is refused by name', (input) => {
     expect(() => read(input)).toThrow(`Input \`${Object.keys(input)[0]}\``);
@@ -63,6 +72,15 @@ describe('inputs of the deploy action', () => {
       smoke: { path: '/health', query: 'deep=1', status: 200, body: /"ok"/, timeoutMs: 30_000 },
       rollback: true,
       updateTimeoutMs: 300_000,
+    });
+    expect(
+      read({ alias: 'live', 'traffic-shift': '7% 90s,\n 12.5 % 2m', alarms: 'errors\nslow answers' }),
+    ).toMatchObject({
+      shift: [
+        { weight: 0.07, holdMs: 90_000 },
+        { weight: 0.125, holdMs: 120_000 },
+      ],
+      alarms: ['errors', 'slow answers'],
     });
     expect(read({ 'smoke-path': 'off' }).smoke).toBeUndefined();
   });

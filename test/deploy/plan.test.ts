@@ -26,6 +26,7 @@ const wanted: Wanted = {
   alias: 'live',
   smoke: true,
   rollback: true,
+  shift: [],
 };
 const live = (digest: string, weights = {}) => ({ version: '3', weights, revisionId: 'a1', digest });
 const steps = (f: Found, w: Wanted): string[] => {

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { AwsError } from './aws-error.ts';
+import { cloudwatchOperations } from './cloudwatch-api.ts';
 import { type Ecr, ecrOperations } from './ecr-api.ts';
 import { type SendError, withFaults } from './faults.ts';
 import type { Lambda } from './lambda.ts';
@@ -27,6 +28,13 @@ export async function dispatch(
   }
 }
 
+/** By the first part of X-Amz-Target. */
+const SERVICES: Readonly<Record<string, 'logs' | 'ecr' | 'cloudwatch'>> = {
+  Logs_20140328: 'logs',
+  AmazonEC2ContainerRegistry_V20150921: 'ecr',
+  GraniteServiceVersion20100801: 'cloudwatch',
+};
+
 async function serveJson(
   lambda: Lambda,
   ecr: Ecr,
@@ -37,27 +45,42 @@ async function serveJson(
 ): Promise<void> {
   requireSignature(request, sessions);
   const [prefix, name = ''] = target.split('.');
-  const service = prefix === 'Logs_20140328' ? 'logs' : 'ecr';
-  if (service === 'ecr' && prefix !== 'AmazonEC2ContainerRegistry_V20150921') throw unknownOperation();
+  const service = SERVICES[prefix ?? ''];
+  if (service === undefined) throw unknownOperation();
   const body = parseJson(request.body);
-  const work = service === 'logs' ? logsWork(lambda, name, body) : ecrWork(ecr, name, body);
+  const works = { logs: logsWork, ecr: ecrWork, cloudwatch: cloudwatchWork };
+  const work = works[service]({ lambda, ecr }, name, body);
   const seen = { functionName: '', parameters: {}, query: {}, body };
   await withFaults(lambda.faults, `${service}:${name}`, seen, response, {
     work,
     send: (result) => {
-      response.type('application/x-amz-json-1.1').send(JSON.stringify(result));
+      response
+        .type(`application/x-amz-json-${service === 'cloudwatch' ? '1.0' : '1.1'}`)
+        .send(JSON.stringify(result));
     },
     sendError: sendJsonError,
   });
 }
 
-function logsWork(lambda: Lambda, name: string, body: unknown): () => Promise<unknown> {
+/** What the operations of JSON services work on. */
+interface Backs {
+  lambda: Lambda;
+  ecr: Ecr;
+}
+
+function cloudwatchWork({ lambda }: Backs, name: string, body: unknown): () => Promise<unknown> {
+  const operation = cloudwatchOperations[name];
+  if (!operation) throw unknownOperation();
+  return () => operation(lambda.alarms, body);
+}
+
+function logsWork({ lambda }: Backs, name: string, body: unknown): () => Promise<unknown> {
   const operation = logsOperations[name];
   if (!operation) throw unknownOperation();
   return () => operation(lambda.logs, body);
 }
 
-function ecrWork(ecr: Ecr, name: string, body: unknown): () => Promise<unknown> {
+function ecrWork({ ecr }: Backs, name: string, body: unknown): () => Promise<unknown> {
   const operation = ecrOperations[name];
   if (!operation) throw unknownOperation();
   return () => operation(ecr, body);

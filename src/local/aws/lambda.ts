@@ -1,4 +1,5 @@
 import { functionNotFound } from './aws-error.ts';
+import type { Alarms } from './cloudwatch-api.ts';
 import type { Environments } from './environments.ts';
 import type { Faults } from './faults.ts';
 import type { LogStore } from './log-store.ts';
@@ -19,6 +20,8 @@ export interface Lambda {
   logs: LogStore;
   urls: UrlServers;
   faults: Faults;
+  /** Of CloudWatch; none unless somebody sets them. */
+  alarms: Alarms;
   /** Milliseconds that an update, and the creation of a function, take at least. */
   updateMs: number;
   /** Milliseconds that a published version stays Pending at least; 0: it is Active at once. */

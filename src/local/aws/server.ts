@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Alarms } from './cloudwatch-api.ts';
 import { answerError, dispatch, requireSignature } from './dispatch.ts';
 import type { Ecr } from './ecr-api.ts';
 import { Environments } from './environments.ts';
@@ -45,6 +46,8 @@ export interface LocalAwsOptions {
   wrongArchitecture?: 'refuse' | 'accept';
   /** Faults for tests. */
   faults?: Faults;
+  /** CloudWatch alarms by name; the caller holds the map and may change it at any time. */
+  alarms?: Alarms;
   /** From 0 (included) to 1 (not): which version of a weighted alias runs. Default Math.random. */
   random?: () => number;
   /** Told of what goes wrong in the background. */
@@ -61,7 +64,7 @@ export interface LocalAws {
 }
 
 /**
- * Starts Lambda, ECR, STS and CloudWatch Logs on one port of 127.0.0.1. Signatures are not checked, but a request
+ * Starts Lambda, ECR, STS, CloudWatch and its logs on one port of 127.0.0.1. Signatures are not checked, but a request
  * must have one.
  * @throws DeployError where the state folder holds something else; Error where the port is taken
  */
@@ -126,6 +129,7 @@ async function assemble(options: LocalAwsOptions): Promise<{ lambda: Lambda; ecr
       return (await invokeTarget(lambda, target, payload)).answer;
     }, say),
     faults: options.faults ?? {},
+    alarms: options.alarms ?? new Map(),
     updateMs: options.updateMs ?? 200,
     publishMs: options.publishMs ?? 100,
     anyArchitecture: options.wrongArchitecture === 'accept',

@@ -1,0 +1,210 @@
+import { Budget, OutOfTime } from '../aws/budget.ts';
+import { DeployError, describeError } from '../errors.ts';
+import { type DeployResult, type FunctionRecord, timed } from '../record.ts';
+import { checkAlarms } from './alarms.ts';
+import { Cancelled } from './cancel.ts';
+import { Overtaken } from './change.ts';
+import { Deployment } from './deployment.ts';
+import { findState } from './find.ts';
+import type { DeployInputs } from './inputs.ts';
+import { type Found, type Plan, planDeploy, type Target, type Wanted } from './plan.ts';
+import { planLines } from './plan-words.ts';
+import { Probe } from './probe.ts';
+import { apiFailure } from './reasons.ts';
+import type { Restored } from './restore.ts';
+import type { Context, Tools } from './tools.ts';
+import { afterCancel, afterPutBack, type Verdict } from './verdict.ts';
+
+/**
+ * The deploy to one function in its parts: look and plan, prepare (nothing that users of an alias see), go live, and
+ * finish or take back. No part throws for what can go wrong with a deploy: `error` then says why, what was changed is
+ * put back, and the parts that follow do nothing. The record has the function from its first moment on.
+ */
+export class FunctionRun {
+  readonly result: FunctionRecord;
+  /** Absent where nothing went wrong. */
+  error: Error | undefined;
+  readonly #name: string;
+  readonly #context: Context;
+  #found: Found | undefined;
+  #plan: Plan | undefined;
+  #deployment: Deployment | undefined;
+  #ended = false;
+
+  constructor(name: string, inputs: DeployInputs, target: Target, tools: Tools) {
+    this.#name = name;
+    this.result = emptyResult(name, inputs.alias);
+    tools.record.deploy = [...(tools.record.deploy ?? []), this.result];
+    const budget = new Budget(inputs.updateTimeoutMs, tools.signal);
+    this.#context = { target, inputs, result: this.result, tools, budget };
+  }
+
+  /** Finds out what is true and plans. */
+  async look(): Promise<void> {
+    const { inputs, tools, result } = this.#context;
+    await this.#part(async () => {
+      const wanted = this.#wanted();
+      const { found, plan } = await timed(tools.record, `deploy ${this.#name}: look`, () =>
+        this.#planned(wanted),
+      );
+      noteFound(result, found, inputs.alias);
+      tools.log.info(`Function ${found.latest.name}`);
+      for (const line of planLines(plan, wanted)) tools.log.info(`  ${line}`);
+      if (plan.kind === 'refused') throw new DeployError(`${plan.reason}.`, plan.hint);
+      result.reasons.push(`${plan.reason}.`);
+      if (plan.kind === 'deploy') for (const warning of plan.warnings) tools.log.warning(warning);
+      if (
+        plan.kind === 'deploy' &&
+        plan.steps.some((step) => step.do === 'shift') &&
+        inputs.alarms.length > 0
+      )
+        await checkAlarms(inputs.alarms, await tools.alarms(), 'before the deploy', tools.signal);
+      if (inputs.dryRun) this.#end('planned');
+      this.#found = found;
+      this.#plan = plan;
+    });
+  }
+
+  /** Does what comes before users of the alias see anything; without an alias that is all. */
+  async prepare(): Promise<void> {
+    await this.#part(async () => {
+      const [found, plan] = [this.#found, this.#plan];
+      if (!found || !plan) return;
+      if (plan.kind === 'unchanged') {
+        await this.#testUnchanged(found);
+        this.#end('unchanged');
+      }
+      if (plan.kind !== 'deploy') return;
+      this.#deployment = new Deployment(found, plan, this.#context);
+      await this.#deployment.carryOut('prepare');
+    });
+  }
+
+  /** Moves the alias. */
+  async goLive(): Promise<void> {
+    await this.#part(async () => await this.#deployment?.carryOut('live'));
+  }
+
+  /** Says that it is over and stays so. */
+  finish(): void {
+    if (this.#ended) return;
+    this.#deployment?.forget();
+    this.#end('deployed');
+  }
+
+  /** Takes a deploy back that went well so far. @param why the whole sentence */
+  async takeBack(why: Error): Promise<void> {
+    if (this.#ended) return;
+    this.result.reasons.push(describeError(why));
+    await this.#afterFailure(why, why);
+  }
+
+  async #part(work: () => Promise<void>): Promise<void> {
+    if (this.#ended) return;
+    try {
+      this.#context.tools.signal.throwIfAborted();
+      await work();
+    } catch (error) {
+      const failure = apiFailure(error, `Function ${this.#name}`);
+      this.result.reasons.push(describeError(failure));
+      await this.#afterFailure(failure, error);
+    }
+  }
+
+  async #planned(wanted: Wanted): Promise<{ found: Found; plan: Plan }> {
+    const { inputs, tools, budget } = this.#context;
+    const found = await findState(this.#name, wanted, tools, budget, { settle: !inputs.dryRun });
+    return { found, plan: planDeploy(found, wanted) };
+  }
+
+  #wanted(): Wanted {
+    const { target, inputs } = this.#context;
+    const { alias, rollback, shift } = inputs;
+    return { target, alias, smoke: inputs.smoke !== undefined, rollback, shift };
+  }
+
+  async #testUnchanged({ latest, alias }: Found): Promise<void> {
+    const probe = new Probe(latest, this.#context);
+    if (alias) await probe.alias({ version: alias.version, weights: alias.weights }, alias.version);
+    else await probe.latest();
+  }
+
+  async #afterFailure(failure: Error, cause: unknown): Promise<void> {
+    const { inputs, tools } = this.#context;
+    const deployment = this.#deployment;
+    if (!deployment) return this.#end('failed', failure);
+    if (cause instanceof Overtaken) {
+      deployment.forget();
+      return this.#end('failed', failure);
+    }
+    if (cause instanceof Cancelled) {
+      const restored = this.#tell(await deployment.putAliasBack());
+      return this.#conclude(afterCancel(cause, restored, deployment.leftForPost));
+    }
+    if (!inputs.rollback) {
+      // Only weights of a shift that did not come to its end are taken back.
+      this.#tell(await deployment.putBack());
+      if (deployment.touched) this.#say('`rollback` is false: everything else is left as it is now.');
+      return this.#end('failed', failure);
+    }
+    if (cause instanceof OutOfTime && deployment.updating) {
+      // Lambda refuses any change while it is at work; only later can be seen whether there is something to undo.
+      this.#say(
+        'Lambda may still be at work on the update; the post step puts the previous image back if it ends well.',
+      );
+      return this.#end('failed', failure);
+    }
+    const restored = this.#tell(await deployment.putBack());
+    if (!deployment.touched) return this.#end('failed', failure);
+    if (deployment.latestStays) this.#say('$LATEST keeps the new image, since there is none to put back.');
+    tools.log.debug(`put back: alias ${restored.alias}, $LATEST ${restored.latest}`);
+    this.#conclude(afterPutBack(failure, restored, inputs.alias, this.result.version));
+  }
+
+  #tell(restored: Restored): Restored {
+    for (const sentence of restored.said) this.#say(sentence);
+    for (const problem of restored.problems) {
+      this.result.reasons.push(problem);
+      this.#context.tools.log.warning(problem);
+    }
+    return restored;
+  }
+
+  #say(sentence: string): void {
+    this.result.reasons.push(sentence);
+    this.#context.tools.log.info(sentence);
+  }
+
+  #conclude({ result, error }: Verdict): void {
+    this.#end(result, error);
+  }
+
+  #end(how: DeployResult, error?: Error): void {
+    this.#ended = true;
+    this.result.result = how;
+    this.error = error;
+  }
+}
+
+/** The record of a function before anything is known of it. */
+export function emptyResult(functionName: string, alias: string): FunctionRecord {
+  const version = alias === '' ? '$LATEST' : '';
+  return {
+    function: functionName,
+    arn: functionName.startsWith('arn:') ? functionName : '',
+    alias,
+    result: 'failed',
+    version,
+    previousVersion: version,
+    waits: [],
+    smoke: [],
+    reasons: [],
+  };
+}
+
+function noteFound(result: FunctionRecord, { latest, alias }: Found, wantedAlias: string): void {
+  result.arn = latest.arn;
+  const serves = wantedAlias === '' ? '$LATEST' : (alias?.version ?? '');
+  result.version = serves;
+  result.previousVersion = serves;
+}
