@@ -8,6 +8,8 @@ import { defineConfig } from 'vitest/config';
 const scenarios = [
   'test/deploy/scenarios.test.ts',
   'test/deploy/shift.test.ts',
+  'test/deploy/rollback.test.ts',
+  'test/deploy/many.test.ts',
   'test/build/docker-container.test.ts',
   'test/support/cache-service.test.ts',
 ];

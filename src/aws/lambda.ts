@@ -5,6 +5,7 @@ import {
   GetFunctionCommand,
   InvokeCommand,
   LambdaClient,
+  ListVersionsByFunctionCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
@@ -37,6 +38,8 @@ export interface LambdaApi {
   getFunction(name: string, budget: Budget, qualifier?: string): Promise<FunctionState | undefined>;
   /** undefined where there is no such alias or function. */
   getAlias(name: string, alias: string, budget: Budget): Promise<AliasState | undefined>;
+  /** Published versions, in no particular order; CodeSha256 tells their images apart. */
+  listVersions(name: string, budget: Budget): Promise<{ version: string; codeSha256: string }[]>;
   /** @returns the RevisionId in the answer; it changes again when the update ends. */
   updateCode(name: string, imageUri: string, revisionId: string, budget: Budget): Promise<string>;
   /** @returns the version's number; the existing one where nothing changed since it was published. */
@@ -74,6 +77,20 @@ export function lambdaApi(config: AwsConfig): LambdaApi {
           revisionId: answer.RevisionId ?? '',
         }
       );
+    },
+    async listVersions(name, budget) {
+      const versions: { version: string; codeSha256: string }[] = [];
+      let marker: string | undefined;
+      do {
+        const input = { FunctionName: name, ...(marker && { Marker: marker }) };
+        const answer = await read('lambda:ListVersionsByFunction', budget, (abortSignal) =>
+          client.send(new ListVersionsByFunctionCommand(input), { abortSignal }),
+        );
+        for (const { Version = '', CodeSha256 = '' } of answer?.Versions ?? [])
+          if (Version !== '$LATEST') versions.push({ version: Version, codeSha256: CodeSha256 });
+        marker = answer?.NextMarker;
+      } while (marker);
+      return versions;
     },
     async updateCode(name, imageUri, revisionId, budget) {
       const input = { FunctionName: name, ImageUri: imageUri, ...precondition(revisionId) };

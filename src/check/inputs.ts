@@ -7,7 +7,13 @@ import type { Inputs } from '../github/inputs.ts';
  */
 export function checkRootInputs(inputs: Inputs): void {
   inputs.choice('deploy', ['auto', 'true', 'false'], 'auto');
-  if (inputs.text('repository') === '' && inputs.text('image-uri') === '')
+  const rollsBack = inputs.text('rollback-to') !== '';
+  if (rollsBack && inputs.list('function-name').length === 0)
+    throw new DeployError(
+      'Input `function-name` is empty although `rollback-to` is given: there is nothing to roll back.',
+      'Name the function whose alias shall go back.',
+    );
+  if (!rollsBack && inputs.text('repository') === '' && inputs.text('image-uri') === '')
     throw new DeployError(
       'Inputs `repository` and `image-uri` are both empty; allowed: one of them.',
       'Name the ECR `repository` to build and push to, or an `image-uri` to deploy as it is.',

@@ -110,8 +110,6 @@ export class DeployAction {
 
   async #deploy(inputs: DeployInputs): Promise<FunctionRun[]> {
     const { image } = inputs;
-    // readDeployInputs lets no empty image pass here.
-    if (!image) throw new Error('no image');
     const record = this.#record;
     const { signal } = this.#cancel;
     const config: AwsConfig = await timed(record, 'deploy: credentials', () =>
@@ -138,11 +136,14 @@ export class DeployAction {
       signal,
     };
     try {
-      const target = await timed(record, 'deploy: image', () =>
-        unless(signal, resolveImage(image, tools.images, record.image, this.#log)),
-      );
-      this.#target = target;
-      return await runAll(inputs, target, tools);
+      // Without an image it is a rollback: each function has its own versions to go back to.
+      if (image)
+        this.#target = await timed(record, 'deploy: image', () =>
+          unless(signal, resolveImage(image, tools.images, record.image, this.#log)),
+        );
+      const runs = await runAll(inputs, this.#target, tools);
+      this.#target ??= runs[0]?.target;
+      return runs;
     } finally {
       for (const client of closing) client.close();
     }

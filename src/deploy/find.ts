@@ -59,7 +59,8 @@ export async function findState(
   return { latest, latestImage, ...(alias && { alias: alias.alias }), aliasImage };
 }
 
-async function getLatest(lambda: LambdaApi, name: string, budget: Budget): Promise<FunctionState> {
+/** `$LATEST`. @throws DeployError where there is no such function */
+export async function getLatest(lambda: LambdaApi, name: string, budget: Budget): Promise<FunctionState> {
   const latest = await lambda.getFunction(name, budget);
   if (!latest)
     throw new DeployError(
@@ -69,7 +70,8 @@ async function getLatest(lambda: LambdaApi, name: string, budget: Budget): Promi
   return latest;
 }
 
-async function findAlias(
+/** An alias and the image of its version; undefined where there is none. */
+export async function findAlias(
   eyes: Eyes,
   functionName: string,
   name: string,

@@ -12,6 +12,8 @@ import { planLines } from './plan-words.ts';
 import { Probe } from './probe.ts';
 import { apiFailure } from './reasons.ts';
 import type { Restored } from './restore.ts';
+import { findRollback, imageOf } from './rollback.ts';
+import { planRollback } from './rollback-plan.ts';
 import type { Context, Tools } from './tools.ts';
 import { afterCancel, afterPutBack, type Verdict } from './verdict.ts';
 
@@ -25,28 +27,33 @@ export class FunctionRun {
   /** Absent where nothing went wrong. */
   error: Error | undefined;
   readonly #name: string;
-  readonly #context: Context;
+  #context: Context;
   #found: Found | undefined;
   #plan: Plan | undefined;
   #deployment: Deployment | undefined;
   #ended = false;
 
-  constructor(name: string, inputs: DeployInputs, target: Target, tools: Tools) {
+  /** @param target undefined for `rollback-to`, where the function itself says what there is to go back to */
+  constructor(name: string, inputs: DeployInputs, target: Target | undefined, tools: Tools) {
     this.#name = name;
     this.result = emptyResult(name, inputs.alias);
     tools.record.deploy = [...(tools.record.deploy ?? []), this.result];
     const budget = new Budget(inputs.updateTimeoutMs, tools.signal);
-    this.#context = { target, inputs, result: this.result, tools, budget };
+    const unknown: Target = { uri: '', digest: '', architecture: '' };
+    this.#context = { target: target ?? unknown, inputs, result: this.result, tools, budget };
+  }
+
+  /** The image that is deployed, or gone back to. */
+  get target(): Target {
+    return this.#context.target;
   }
 
   /** Finds out what is true and plans. */
   async look(): Promise<void> {
     const { inputs, tools, result } = this.#context;
     await this.#part(async () => {
+      const { found, plan } = await timed(tools.record, `deploy ${this.#name}: look`, () => this.#planned());
       const wanted = this.#wanted();
-      const { found, plan } = await timed(tools.record, `deploy ${this.#name}: look`, () =>
-        this.#planned(wanted),
-      );
       noteFound(result, found, inputs.alias);
       tools.log.info(`Function ${found.latest.name}`);
       for (const line of planLines(plan, wanted)) tools.log.info(`  ${line}`);
@@ -95,8 +102,10 @@ export class FunctionRun {
   /** Takes a deploy back that went well so far. @param why the whole sentence */
   async takeBack(why: Error): Promise<void> {
     if (this.#ended) return;
-    this.result.reasons.push(describeError(why));
-    await this.#afterFailure(why, why);
+    const { signal } = this.#context.tools;
+    const cause = signal.aborted ? signal.reason : why;
+    this.result.reasons.push(describeError(cause));
+    await this.#afterFailure(why, cause);
   }
 
   async #part(work: () => Promise<void>): Promise<void> {
@@ -111,10 +120,16 @@ export class FunctionRun {
     }
   }
 
-  async #planned(wanted: Wanted): Promise<{ found: Found; plan: Plan }> {
+  async #planned(): Promise<{ found: Found; plan: Plan }> {
     const { inputs, tools, budget } = this.#context;
-    const found = await findState(this.#name, wanted, tools, budget, { settle: !inputs.dryRun });
-    return { found, plan: planDeploy(found, wanted) };
+    if (inputs.rollbackTo === '') {
+      const wanted = this.#wanted();
+      const found = await findState(this.#name, wanted, tools, budget, { settle: !inputs.dryRun });
+      return { found, plan: planDeploy(found, wanted) };
+    }
+    const { found, chosen } = await findRollback(this.#name, inputs, tools, budget);
+    if (chosen.version) this.#context = { ...this.#context, target: imageOf(chosen.version) };
+    return { found, plan: planRollback(found, chosen, this.#wanted()) };
   }
 
   #wanted(): Wanted {

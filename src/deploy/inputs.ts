@@ -22,7 +22,7 @@ export interface ImageInput {
 export interface DeployInputs extends ShiftInputs {
   /** Whether to deploy at all: `auto` means not on pull requests. */
   deploy: 'auto' | 'true' | 'false';
-  /** Absent only where the build still has to make it. */
+  /** Absent only where the build still has to make it, and for `rollback-to`. */
   image?: ImageInput;
   /** As given, in order: names, partial ARNs or ARNs. */
   functions: string[];
@@ -31,6 +31,10 @@ export interface DeployInputs extends ShiftInputs {
   /** Absent: no smoke test. */
   smoke?: SmokeInputs;
   rollback: boolean;
+  /** Functions are deployed to all together or not at all. */
+  rollbackAll: boolean;
+  /** `previous` or a version number; '' for a deploy of an image. */
+  rollbackTo: string;
   updateTimeoutMs: number;
   dryRun: boolean;
   aws: AwsInputs;
@@ -49,9 +53,11 @@ export function readDeployInputs(
   options: { imageFollows?: boolean } = {},
 ): DeployInputs {
   const deploy = inputs.choice('deploy', ['auto', 'true', 'false'], 'auto');
-  const image = readImage(inputs, options.imageFollows ?? false);
-  const functions = readFunctions(inputs);
   const alias = readAlias(inputs);
+  const rollbackTo = readRollbackTo(inputs, alias);
+  const image = readImage(inputs, (options.imageFollows ?? false) || rollbackTo !== '');
+  const functions = readFunctions(inputs);
+  const rollback = inputs.boolean('rollback', true);
   const smoke = readSmoke(inputs);
   const shift = readShift(inputs, alias);
   const aws = readAwsInputs(inputs, env);
@@ -63,7 +69,9 @@ export function readDeployInputs(
     alias,
     ...(smoke && { smoke }),
     ...shift,
-    rollback: inputs.boolean('rollback', true),
+    rollback,
+    rollbackAll: readRollbackAll(inputs, rollback),
+    rollbackTo,
     updateTimeoutMs: inputs.duration('update-timeout', '5m'),
     dryRun: inputs.boolean('dry-run', false),
     aws,
@@ -130,6 +138,33 @@ function readAlias(inputs: Inputs): string {
       'up to 128 letters, digits, `-` and `_`, neither a number nor `$LATEST`',
     );
   return alias;
+}
+
+function readRollbackTo(inputs: Inputs, alias: string): string {
+  const to = inputs.text('rollback-to');
+  if (to === '') return to;
+  if (!/^(previous|[1-9]\d*)$/.test(to))
+    throw new InputError('rollback-to', to, '`previous` or the number of a version');
+  if (alias === '')
+    throw new InputError(
+      'rollback-to',
+      to,
+      'only with `alias`, since $LATEST keeps no versions to go back to',
+    );
+  if (inputs.text('image-uri') !== '')
+    throw new InputError('rollback-to', to, 'only without `image-uri`: it deploys a version that is there');
+  return to;
+}
+
+function readRollbackAll(inputs: Inputs, rollback: boolean): boolean {
+  const all = inputs.boolean('rollback-all', false);
+  if (all && !rollback)
+    throw new InputError(
+      'rollback-all',
+      'true',
+      '`false` where `rollback` is `false`, since nothing is taken back',
+    );
+  return all;
 }
 
 function checkRegions(region: string, functions: string[], image: ImageInput | undefined): void {

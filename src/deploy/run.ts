@@ -1,4 +1,4 @@
-import { describeError } from '../errors.ts';
+import { DeployError, describeError } from '../errors.ts';
 import type { Log } from '../github/log.ts';
 import { FunctionRun } from './function-run.ts';
 import type { DeployInputs } from './inputs.ts';
@@ -8,22 +8,56 @@ import type { Tools } from './tools.ts';
 /** Functions that are worked on at the same time: Lambda's control API takes 15 calls a second of an account. */
 const AT_ONCE = 4;
 
-/** Deploys to every function, each on its own: one that fails is put back alone. @returns in input order */
-export async function runAll(inputs: DeployInputs, target: Target, tools: Tools): Promise<FunctionRun[]> {
+/**
+ * Deploys to every function: each on its own, so that one that fails is put back alone, or with `rollback-all` in
+ * step, so that no alias moves before every new version has passed its test.
+ * @param target undefined where each function has its own: `rollback-to`
+ * @returns in input order
+ */
+export async function runAll(
+  inputs: DeployInputs,
+  target: Target | undefined,
+  tools: Tools,
+): Promise<FunctionRun[]> {
   const several = inputs.functions.length > 1;
   const runs = inputs.functions.map(
     (name) =>
       new FunctionRun(name, inputs, target, several ? { ...tools, log: prefixed(tools.log, name) } : tools),
   );
-  await eachOf(runs, async (run) => {
-    await run.look();
-    await run.prepare();
-    await run.goLive();
-    run.finish();
+  const tell = (run: FunctionRun): void => {
     tools.log.info(`Function ${run.result.function}: ${run.result.result}`);
     if (run.error && several) tools.log.info(describeError(run.error));
-  });
+  };
+  if (inputs.rollbackAll) {
+    await inStep(runs);
+    runs.forEach(tell);
+  } else
+    await eachOf(runs, async (run) => {
+      await run.look();
+      await run.prepare();
+      await run.goLive();
+      run.finish();
+      tell(run);
+    });
   return runs;
+}
+
+/** All or none: what went well is taken back too as soon as a part has failed for one. */
+async function inStep(runs: readonly FunctionRun[]): Promise<void> {
+  const parts = [
+    (run: FunctionRun) => run.look(),
+    (run: FunctionRun) => run.prepare(),
+    (run: FunctionRun) => run.goLive(),
+  ];
+  for (const part of parts) {
+    await eachOf(runs, part);
+    const failed = runs.filter(({ error }) => error).map(({ result }) => result.function);
+    if (failed.length === 0) continue;
+    const why = new DeployError(`It went wrong with ${failed.join(', ')}, and \`rollback-all\` is true.`);
+    await eachOf(runs, (run) => run.takeBack(why));
+    return;
+  }
+  for (const run of runs) run.finish();
 }
 
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

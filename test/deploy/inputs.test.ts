@@ -55,6 +55,10 @@ describe('inputs of the deploy action', () => {
       alias: 'live',
     },
     { alarms: 'errors' },
+    { 'rollback-all': 'true', rollback: 'false' },
+    { 'rollback-to': 'previous' },
+    { 'rollback-to': 'previous', alias: 'live' },
+    { 'rollback-to': '0', alias: 'live', 'image-uri': '' },
   ])('%o is refused by name', (input) => {
     expect(() => read(input)).toThrow(`Input \`${Object.keys(input)[0]}\``);
   });
