@@ -1,6 +1,6 @@
 import type { RunRecord } from '../record.ts';
 import type { Comparison } from './compare.ts';
-import { escapeCell } from './markdown.ts';
+import { escapeHtml as escapeCell } from './escape.ts';
 import type { Heading } from './options.ts';
 
 /**

@@ -1,128 +1,109 @@
-import { formatBytes, formatCount, formatMs } from '../format.ts';
-import type { BuildVertex, FunctionRecord, RunRecord } from '../record.ts';
-import type { Comparison } from './compare.ts';
-import type { ReportOptions } from './options.ts';
+import type { RunRecord } from '../record.ts';
+import { type Comparison, compare } from './compare.ts';
+import { details, findingsMarkdown, missesMarkdown } from './details.ts';
+import { escapeProse, safeUrl, shorten } from './escape.ts';
+import { failureLines } from './failure.ts';
+import { imageFigures, runFigures, timesTable } from './figures.ts';
+import { ganttMarkdown } from './gantt.ts';
+import { headline } from './headline.ts';
+import type { Heading, ReportOptions } from './options.ts';
+import { timeline } from './timeline.ts';
+
+/** A part of the report, and what stands in its place where the report would be too long. */
+interface Part {
+  text: string;
+  /** undefined: always stays. */
+  folded?: string;
+}
+
+const leftOut = (what: string): string => `_${what} left out here: the report would be too long._`;
 
 /**
- * The report of a run, for the job summary and the comment alike. Never throws.
- * @returns Markdown as GitHub renders it, within `options.limit` characters
+ * The report of a run, for the job summary and the comment alike. What comes from outside is escaped for Markdown,
+ * HTML and Mermaid; a difference within the noise is not shown as news. Over the limit the longest part is left out,
+ * then the next one. Never throws.
+ * @returns Markdown as GitHub renders it, of `options.limit` bytes at most, so of no more characters either
  */
-export function reportMarkdown(run: RunRecord, _comparison: Comparison, options: ReportOptions): string {
-  return `${options.heading?.marker ?? ''}${summaryMarkdown(run)}`.slice(0, options.limit);
-}
-
-/** How many build steps the summary lists: the slowest ones. */
-const shownVertices = 10;
-
-/**
- * The job summary of a run: what happened, then time, size and cold start.
- * Text that comes from outside (names in a Dockerfile, answers of a function) is escaped.
- * @returns Markdown as GitHub renders it
- */
-export function summaryMarkdown(record: RunRecord): string {
-  const sections = [headline(record), overview(record), functions(record), vertices(record), steps(record)];
-  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
-}
-
-/** Text as one cell of a table: no line end, no column end, no markup, no mention of people. */
-export function escapeCell(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/[\\`*_{}[\]()#|~!@]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-function headline(record: RunRecord): string {
-  const outcome = record.result ?? 'failed';
-  const icons: Record<NonNullable<RunRecord['result']>, string> = {
-    deployed: '✅',
-    unchanged: '✅',
-    planned: '📝',
-    built: '✅',
-    reused: '✅',
-    'rolled-back': '↩️',
-    failed: '❌',
-  };
-  const names = (record.deploy ?? []).map((entry) => escapeCell(entry.function)).join(', ');
-  return [
-    `### ${icons[outcome]} Lambda container: ${outcome}${names ? ` (${names})` : ''}`,
-    ...record.reasons.map((reason) => `> ${escapeCell(reason)}`),
-  ].join('\n\n');
-}
-
-function overview(record: RunRecord): string {
-  const rows: [string, string][] = [];
-  if (record.build) rows.push(['Image', `${record.build.result}: ${escapeCell(record.build.reason)}`]);
-  if (record.image) {
-    rows.push(['Digest', `<code>${escapeCell(record.image.digest)}</code>`]);
-    rows.push([
-      'Size',
-      `${formatBytes(record.image.bytes)} compressed in ${formatCount(record.image.layers.length, 'layer')}`,
-    ]);
+export function reportMarkdown(run: RunRecord, comparison: Comparison, options: ReportOptions): string {
+  try {
+    return withinLimit(parts(run, comparison, options.heading ?? {}), options.limit);
+  } catch (error) {
+    const marker = options.heading?.marker ?? '';
+    const why = escapeProse(shorten(error instanceof Error ? error.message : String(error), 300));
+    return `${marker}### Lambda container: ${escapeProse(String(run.result ?? 'failed'))}\n\nThe report could not be drawn: ${why}\n`;
   }
-  if (record.cache && record.cache.total > 0)
-    rows.push([
-      'Layer cache',
-      `${record.cache.hits} of ${record.cache.total} steps from cache (${record.cache.kind})`,
-    ]);
-  return rows.length > 0 ? table(['', ''], rows) : '';
 }
 
-function functions(record: RunRecord): string {
-  const rows = (record.deploy ?? []).map((entry) => [
-    escapeCell(entry.function),
-    entry.result,
-    versions(entry),
-    entry.initMs === undefined ? '–' : formatMs(entry.initMs),
-    escapeCell(lastSmoke(entry)),
-  ]);
-  return rows.length > 0 ? table(['Function', 'Result', 'Version', 'Cold start', 'Smoke test'], rows) : '';
+/** The report of a run alone, as the job summary has it. */
+export function summaryMarkdown(run: RunRecord): string {
+  return reportMarkdown(run, compare(run, []), { limit: 1024 ** 2 });
 }
 
-function versions(entry: FunctionRecord): string {
-  const [before, now] = [escapeCell(entry.previousVersion), escapeCell(entry.version)];
-  return before !== '' && before !== now ? `${before} → ${now}` : now;
+function parts(run: RunRecord, comparison: Comparison, heading: Heading): Part[] {
+  const name = shorten(heading.base || 'base', 60);
+  const base = escapeProse(name);
+  const gantt = ganttMarkdown(timeline(run));
+  const all: Part[] = [
+    { text: firstLine(run, comparison, heading, name) },
+    {
+      text: failureLines(run)
+        .map((line) => `> ${escapeProse(shorten(line, 2000))}`)
+        .join('\n>\n'),
+    },
+    { text: timesTable(comparison, base) },
+    { text: imageFigures(run, comparison, base), folded: leftOut('Image and layers are') },
+    { text: runFigures(run, comparison, base), folded: leftOut('The functions are') },
+    { text: gantt === '' ? '' : details('Timeline', gantt), folded: leftOut('The timeline is') },
+    { text: missesMarkdown(run), folded: leftOut('What was not cached is') },
+    { text: findingsMarkdown(run), folded: leftOut('The findings are') },
+    { text: footer(comparison, heading, base) },
+  ];
+  return all.filter(({ text }) => text !== '');
 }
 
-function lastSmoke(entry: FunctionRecord): string {
-  const last = entry.smoke.at(-1);
-  if (!last) return 'not run';
-  return `${last.path} on ${last.qualifier}: ${last.ok ? `${last.status} in ${formatMs(last.ms)}` : last.problem}`;
+function firstLine(run: RunRecord, comparison: Comparison, heading: Heading, base: string): string {
+  const { icon, text, time, against } = headline(run, comparison, base);
+  const after = run.result === 'failed' || run.result === 'rolled-back' || !run.result ? ' after ' : ' in ';
+  const all = [shorten(text, 300) + (time === '' ? '' : `${after}${time}`), against]
+    .filter(Boolean)
+    .join(', ');
+  return `${heading.marker ?? ''}### ${icon} ${escapeProse(all)}`;
 }
 
-function vertices(record: RunRecord): string {
-  const worked = (record.build?.vertices ?? []).filter((vertex) => vertex.ms > 0 || vertex.cached);
-  if (worked.length === 0) return '';
-  const slowest = [...worked].sort((a, b) => b.ms - a.ms).slice(0, shownVertices);
-  return details(
-    'Build steps, slowest first',
-    table(
-      ['Step', 'Time'],
-      slowest.map((vertex) => [escapeCell(vertex.name), vertexTime(vertex)]),
-    ),
-  );
+/** What it was compared with, by which rule, and where to read more. */
+function footer(comparison: Comparison, heading: Heading, base: string): string {
+  const compared = comparison.times.some(({ measure }) => measure.change !== 'unknown');
+  const runs = Math.max(0, ...comparison.times.map(({ measure }) => measure.base?.runs ?? 0));
+  const [runUrl, htmlUrl] = [safeUrl(heading.runUrl), safeUrl(heading.htmlUrl)];
+  const notes = [
+    compared
+      ? `Times of ${base} are the median of its last ${runs} runs; what is within their spread is no news.`
+      : '',
+    escapeProse(comparison.note),
+    heading.commit && /^[0-9a-f]{7,64}$/.test(heading.commit) ? `Commit ${heading.commit.slice(0, 12)}.` : '',
+    ...(runUrl === '' ? [] : [`[Workflow run](<${runUrl}>).`]),
+    ...(htmlUrl === '' ? [] : [`[Full report](<${htmlUrl}>).`]),
+  ].filter(Boolean);
+  return notes.length === 0 ? '' : `<sub>${notes.join(' ')}</sub>`;
 }
 
-function vertexTime(vertex: BuildVertex): string {
-  return vertex.cached ? 'cached' : formatMs(vertex.ms);
+function withinLimit(all: Part[], limit: number): string {
+  const join = (): string => `${all.map(({ text }) => text).join('\n\n')}\n`;
+  while (Buffer.byteLength(join()) > limit) {
+    const longest = all
+      .filter(({ text, folded }) => folded !== undefined && folded.length < text.length)
+      .sort((a, b) => b.text.length - a.text.length)[0];
+    if (!longest) return cutAtLine(join(), limit);
+    longest.text = longest.folded ?? '';
+  }
+  return join();
 }
 
-function steps(record: RunRecord): string {
-  if (record.steps.length === 0) return '';
-  const rows = record.steps.map((step) => [
-    escapeCell(step.name),
-    formatMs(Date.parse(step.end) - Date.parse(step.start)),
-  ]);
-  return details('Time of each step', table(['Step', 'Time'], rows));
-}
-
-function table(header: string[], rows: string[][]): string {
-  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function details(summary: string, body: string): string {
-  return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
+/** What is left where even the parts that always stay are too long: whole lines, so that no tag is cut in two. */
+function cutAtLine(text: string, limit: number): string {
+  const lines = text.split('\n');
+  while (lines.length > 1 && Buffer.byteLength(lines.join('\n')) >= limit) lines.pop();
+  return Buffer.from(`${lines.join('\n')}\n`)
+    .subarray(0, limit)
+    .toString('utf8');
 }
