@@ -1,3 +1,4 @@
+import { describeError } from '../errors.ts';
 import { runAction } from '../github/action.ts';
 import { jobContext } from '../github/context.ts';
 import * as core from '../github/core.ts';
@@ -27,7 +28,7 @@ await runAction(async () => {
   } catch (error) {
     record.build = { tags: [], vertices: [], reason: '', ...record.build, result: 'failed' };
     record.result = 'failed';
-    if (error instanceof Error) record.reasons.push(error.message);
+    if (error instanceof Error) record.reasons.push(describeError(error));
     throw error;
   } finally {
     core.setOutput('build-result', record.build?.result ?? 'failed');
