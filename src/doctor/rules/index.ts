@@ -1,0 +1,19 @@
+import type { Rule } from '../rule.ts';
+import { adapterRules } from './adapter.ts';
+import { baseRules } from './bases.ts';
+import { contextRules } from './context.ts';
+import { installRules } from './installs.ts';
+import { portRules } from './ports.ts';
+import { secretRules } from './secrets.ts';
+import { startRules } from './start.ts';
+
+/** All rules about a project's files, in the order of docs/doctor.md. */
+export const rules: readonly Rule[] = [
+  ...adapterRules,
+  ...portRules,
+  ...startRules,
+  ...installRules,
+  ...contextRules,
+  ...secretRules,
+  ...baseRules,
+];
