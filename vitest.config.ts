@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
  * `end-to-end`: the real Engine, registry, emulator and runner; their set-up is test/end-to-end/setup.ts.
  */
 const scenarios = [
+  'test/report/scenarios.test.ts',
   'test/deploy/scenarios.test.ts',
   'test/deploy/shift.test.ts',
   'test/deploy/rollback.test.ts',

@@ -2,16 +2,7 @@ import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-/** Bundle folder under dist/ by its entry point in src/. */
-const entries: Record<string, string> = {
-  check: 'check/main',
-  build: 'build/main',
-  'build-post': 'build/post',
-  deploy: 'deploy/main',
-  'deploy-post': 'deploy/post',
-  report: 'report/main',
-};
+import { entries } from './entries.ts';
 
 const root = join(import.meta.dirname, '..');
 

@@ -4,6 +4,8 @@ export interface RuntimeToken {
   exp?: number;
   /** JSON text: `[{"Scope": "refs/heads/main", "Permission": 3}]`; bit 2 of a permission allows writing. */
   ac?: string;
+  /** Scopes: `Actions.Results:RUN:JOB` and others, one space between them. */
+  scp?: string;
 }
 
 /** The claims of ACTIONS_RUNTIME_TOKEN; undefined where it is none. */

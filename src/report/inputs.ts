@@ -3,14 +3,25 @@ import type { Inputs } from '../github/inputs.ts';
 export interface ReportInputs {
   /** Path of the run record; '' where neither build nor deploy got as far as writing one. */
   record: string;
+  comment: 'auto' | 'always' | 'off';
+  /** '' where the record is to tell. */
+  key: string;
+  /** '' where there is none. */
+  token: string;
+  /** Whether the page and the record go up as an artifact. */
+  artifact: boolean;
 }
 
 /**
  * Reads the inputs of the report action.
- * @throws InputError; DeployError for a pull request comment asked for with `always`, which is still to come
+ * @throws InputError
  */
 export function readReportInputs(inputs: Inputs): ReportInputs {
-  inputs.choice('comment', ['auto', 'always', 'off'], 'auto');
-  inputs.notYet('comment', ['auto', 'off']);
-  return { record: inputs.text('record') };
+  return {
+    record: inputs.text('record'),
+    comment: inputs.choice('comment', ['auto', 'always', 'off'], 'auto'),
+    key: inputs.text('comment-key'),
+    token: inputs.text('github-token'),
+    artifact: inputs.boolean('artifact', false),
+  };
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Request, type Response } from 'express';
 import { z } from 'zod';
+import { type Artifacts, addArtifactService } from './artifact-service.ts';
 import { Blobs } from './cache-service/blobs.ts';
 import { type Counters, newCounters } from './cache-service/counters.ts';
 import { Entries, type Entry } from './cache-service/entries.ts';
@@ -32,6 +33,8 @@ export interface CacheService {
   fail(fault: Fault): () => void;
   /** Removes entries as GitHub does when the cache is full; returns how many. */
   evict(which: (entry: EntryView) => boolean): number;
+  /** The artifact service, at the same address as on GitHub. */
+  artifacts: Artifacts;
   close(): Promise<void>;
 }
 
@@ -128,6 +131,7 @@ export async function startCacheService(): Promise<CacheService> {
     if (status === 429) response.set('retry-after', '1');
     response.status(status).json(body);
   });
+  const artifacts = addArtifactService(app, () => origin);
   app.put('/:account/:container/:id', (incoming, response) => blobs.put(incoming, response));
   app.get('/:account/:container/:id', (incoming, response) => blobs.get(incoming, response));
 
@@ -142,6 +146,7 @@ export async function startCacheService(): Promise<CacheService> {
       counters = newCounters();
     },
     fail: (fault) => faults.add(fault),
+    artifacts,
     evict: (which) => entries.remove((entry) => entry.complete && which(view(entry))),
     close: async () => {
       server.closeAllConnections();
