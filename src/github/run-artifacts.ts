@@ -1,7 +1,7 @@
 import { type GitHubApi, GitHubApiError } from './api.ts';
 
 /** Artifacts of one run that are looked at; a matrix job uploads one a leg. */
-const MOST_ARTIFACTS = 20;
+const MOST_ARTIFACTS = 8;
 /** Compressed bytes of one artifact. */
 const MOST_COMPRESSED = 512 * 1024;
 /** Entries of one zip. */
