@@ -8,6 +8,7 @@ import { ensureFunction, ensureFunctionUrl, localCredentials, localRegion } from
 import { ensureParts, type Parts } from './parts/index.ts';
 import { type ActionCall, type ActionOutcome, type RunnerOptions, runMain, runPost } from './runner.ts';
 import { ensureServer } from './server-process.ts';
+import { wantedImages } from './wanted-images.ts';
 
 /** The alias that the function's URL follows: users see a version only after its smoke test. */
 export const localAlias = 'live';
@@ -32,7 +33,7 @@ export async function deployLocally(
   { root, folder, print }: LocalFolders,
 ): Promise<number> {
   const started = Date.now();
-  const parts = await ensureParts(folder, print);
+  const parts = await ensureParts(folder, print, await wantedImages({ ...command.build, ...command }));
   const endpoint = await ensureServer(folder, parts, print);
   const temp = join(folder, 'run', String(process.pid));
   const options: RunnerOptions = {

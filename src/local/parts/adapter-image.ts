@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DeployError } from '../../errors.ts';
 import { trustedCertificates } from './certificates.ts';
 import { ENGINE_SUITE, hasApt } from './debian.ts';
 import { debianRoot, importImage } from './debian-root.ts';
 import { type ImageMaker, standInName } from './images.ts';
+import { madeOnce } from './once.ts';
 import type { DockerCommand } from './private-engine.ts';
 import { lastLines, run, tryRun } from './process.ts';
 
 export const ADAPTER_IMAGE = 'public.ecr.aws/awsguru/aws-lambda-adapter:1.0.0';
+/** The newest one; both have the same stand-in. */
+export const ADAPTER_IMAGE_1_1 = 'public.ecr.aws/awsguru/aws-lambda-adapter:1.1.0';
 
 /** The only version on the Rust registry; the adapter's 1.0 line. */
 const CRATE = ['lambda_web_adapter', '--version', '1.0.0-rc1'];
@@ -44,14 +47,32 @@ function cargoArguments(root: string): string[] {
  * @throws DeployError where neither works
  */
 export const makeAdapterImage: ImageMaker = async (order) => {
-  const program = join(order.draft, PROGRAM);
-  const problem = await buildWithCargo(order.draft, program, order.say);
-  if (problem) await buildInContainer(order, program, problem);
+  const program = await adapterProgram(order);
   const root = join(order.draft, 'image');
   await mkdir(root);
   await copyFile(program, join(root, PROGRAM));
   await importImage(order.docker, order.name, root, join(order.draft, 'layer.tar'));
 };
+
+/** Builds in progress, by folder: the images of several versions are made at the same time out of one program. */
+const building = new Map<string, Promise<string>>();
+
+/** The adapter's program, built once a folder. */
+async function adapterProgram(order: Order): Promise<string> {
+  const target = join(resolve(order.folder), 'adapter');
+  const build =
+    building.get(target) ??
+    madeOnce(target, ADAPTER_RECIPE, async (draft) => {
+      const work = join(draft, 'work');
+      await mkdir(work);
+      const program = join(draft, PROGRAM);
+      const problem = await buildWithCargo(work, program, order.say);
+      if (problem) await buildInContainer({ ...order, draft: work }, program, problem);
+      await rm(work, { recursive: true });
+    }).finally(() => building.delete(target));
+  building.set(target, build);
+  return join(await build, PROGRAM);
+}
 
 /** @returns why it did not work; empty where it did */
 async function buildWithCargo(draft: string, program: string, say: (line: string) => void): Promise<string> {

@@ -78,3 +78,13 @@ export async function pip(args: string[], folder: string, say: (line: string) =>
     },
   );
 }
+
+const PYPI = 'https://pypi.org/simple';
+
+/** The package index that this machine's pip uses; empty for PyPI itself. */
+export async function packageIndex(folder: string, say: (line: string) => void): Promise<string> {
+  const { program, env } = await python(folder, say);
+  const asked = await tryRun(program, ['-m', 'pip', 'config', 'get', 'global.index-url'], { env });
+  const index = (env.PIP_INDEX_URL ?? (asked.code === 0 ? asked.stdout : '')).trim().replace(/\/+$/, '');
+  return index === PYPI ? '' : index;
+}
