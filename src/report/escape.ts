@@ -16,8 +16,7 @@ function prose(text: string): string {
   return entities(text)
     .replace(/&#64;|&#35;/g, `$&${noWidth}`)
     .replace(/\b(GH)-(?=\d)/gi, `$1${noWidth}-`)
-    .replace(/:\/\//g, `:${noWidth}//`)
-    .replace(/\b(www)\./gi, `$1${noWidth}.`);
+    .replace(/&#58;|&#46;/g, `$&${noWidth}`);
 }
 
 /** Text from outside as code within a line or a table's cell: GitHub looks for no mentions or links there. */
@@ -95,5 +94,7 @@ function entities(text: string): string {
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replace(/[\\`*_{}[\]()#|~!@$]/g, (character) => `&#${character.charCodeAt(0)};`);
+    .replaceAll('://', '&#58;//')
+    .replace(/\b(www)\./gi, '$1&#46;')
+    .replace(/(?<!&)[\\`*_{}[\]()#|~!@$]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -7,7 +7,7 @@ import type { LayerChange } from './layers.ts';
 import type { Measure } from './noise.ts';
 
 /** Layers whose sizes differ by less are not worth a row. Bytes. */
-const layerFloor = 50_000;
+export const layerFloor = 50_000;
 const mostLayers = 6;
 
 /** A table of Markdown; cells are escaped already. `align`: `l` or `r` for each column. */

@@ -3,7 +3,7 @@ import { escapeCode, escapeHtml, escapeMermaid, escapeProse, safeUrl } from '../
 
 test('prose has no markup, and nothing that GitHub makes a mention or a link of', () => {
   expect(escapeProse('a|b\n<b>\u202e *c*')).toBe('a&#124;b &lt;b&gt; &#42;c&#42;');
-  expect(escapeProse('@all #1 http://x')).toBe('&#64;&#8203;all &#35;&#8203;1 http:&#8203;//x');
+  expect(escapeProse('@all #1 http://x')).toBe('&#64;&#8203;all &#35;&#8203;1 http&#58;&#8203;//x');
 });
 
 test('what stands between backticks is code', () => {

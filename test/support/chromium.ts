@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { debianPackages, hasApt, libraryFolders } from '../../src/local/parts/debian.ts';
@@ -29,11 +30,19 @@ export async function startChromium(folder: string): Promise<Browser> {
   const env = {
     ...process.env,
     LD_LIBRARY_PATH: libraries.join(delimiter),
-    XDG_DATA_DIRS: join(root, 'usr', 'share'),
-    FONTCONFIG_PATH: join(root, 'etc', 'fonts'),
-    FONTCONFIG_SYSROOT: root,
+    FONTCONFIG_FILE: await fontSettings(root),
   };
   return await launch(join(root, 'usr', 'lib', 'chromium', 'chromium'), env);
+}
+
+/** Settings that name the unpacked fonts; the packages' own ones are made when they are installed. */
+async function fontSettings(root: string): Promise<string> {
+  const file = join(root, 'fonts.conf');
+  const folders = [join(root, 'usr', 'share', 'fonts'), '/usr/share/fonts'];
+  const dirs = folders.map((folder) => `<dir>${folder}</dir>`).join('');
+  const cache = `<cachedir>${join(root, 'font-cache')}</cachedir>`;
+  await writeFile(file, `<?xml version="1.0"?>\n<fontconfig>${dirs}${cache}</fontconfig>\n`);
+  return file;
 }
 
 function onPath(): string | undefined {
