@@ -269,14 +269,12 @@ describe('text from outside, whatever it is', () => {
         text,
         fc.constantFrom(0, 200, 404, 500),
         (logTail, errorMessage, body, status) => {
-          const found = diagnose([
-            evidence({ logTail: logTail.slice(0, 4_096), errorMessage, body, status, errorType: 'X' }),
-          ]);
+          const found = diagnose([evidence({ logTail, errorMessage, body, status, errorType: 'X' })]);
           expect(`${found?.sentence}${found?.cure}${tellingLine(logTail)}`).not.toMatch(/[\n\r]/);
           expect((found?.sentence ?? '').length).toBeLessThan(1_500);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

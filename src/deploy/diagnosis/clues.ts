@@ -28,7 +28,8 @@ export interface Clues {
 }
 
 /** Reads the evidence. Never throws. */
-export function cluesOf(evidence: Evidence, around: Surroundings): Clues {
+export function cluesOf(seen: Evidence, around: Surroundings): Clues {
+  const evidence = bounded(seen);
   const { logTail } = evidence;
   const text = [evidence.errorType, evidence.errorMessage, evidence.refusal, logTail].join('\n');
   const setting = (name: string): string =>
@@ -49,6 +50,18 @@ export function cluesOf(evidence: Evidence, around: Surroundings): Clues {
     memory: memoryOf(logTail),
     setting,
     commandLine,
+  };
+}
+
+/** Lambda hands out 4 KB of log; a text that is longer is somebody's try to keep the patterns busy. */
+function bounded(seen: Evidence): Evidence {
+  return {
+    ...seen,
+    body: seen.body.slice(0, 2_000),
+    errorType: seen.errorType.slice(0, 200),
+    errorMessage: seen.errorMessage.slice(0, 2_000),
+    refusal: seen.refusal.slice(0, 2_000),
+    logTail: seen.logTail.slice(-4_096),
   };
 }
 

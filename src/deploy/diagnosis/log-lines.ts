@@ -31,7 +31,10 @@ export function lastWords(logTail: string, longest = 300): string {
 /** The line of a log that says most about a failure; '' where none does. */
 export function tellingLine(logTail: string): string {
   const platform = /^(START|END|REPORT|INIT_START|INIT_REPORT|EXTENSION|XRAY|LOGS)\b|"type":\s*"platform\./;
-  const lines = logTail.split(/[\r\n]+/).filter((line) => line.trim() !== '' && !platform.test(line));
+  const lines = logTail
+    .slice(-8_192)
+    .split(/[\r\n]+/)
+    .filter((line) => line.trim() !== '' && !platform.test(line));
   const wanted = [
     // The emulator tries a failed start again and hides the cause: the first is the true one.
     /First fatal error stored in appctx/,
