@@ -4,21 +4,18 @@ import { join } from 'node:path';
 import { buildFailure, failedOnCache, runBuild } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
 import { buildVertices } from '../docker/timings.ts';
-import { DeployError, describeError } from '../errors.ts';
 import { cacheServiceTrouble } from '../github/cache-service.ts';
 import { foreignGroup } from '../github/foreign-text.ts';
-import type { Log } from '../github/log.ts';
-import { type BuildRecord, type BuildVertex, type CacheRecord, type ImageRecord, timed } from '../record.ts';
+import { type BuildRecord, type BuildVertex, type CacheRecord, timed } from '../record.ts';
 import type { BuildRun } from './build-run.ts';
 import type { BuilderSource, ReadyBuilder } from './builder.ts';
 import type { LayerCache } from './cache.ts';
 import { startCacheExport } from './cache-export.ts';
 import { fillMounts, keepMounts } from './cache-mounts/run.ts';
-import { checkImage } from './image-check.ts';
 import type { BuildInputs } from './inputs.ts';
-import { type BuildPlan, imageName, planBuild } from './plan.ts';
+import { type BuildPlan, planBuild } from './plan.ts';
+import { readBack, startMemory } from './read-back.ts';
 import type { SignedIn } from './sign-in.ts';
-import { putTags } from './tags.ts';
 
 /** What was found out before the build. */
 export interface Before {
@@ -69,6 +66,7 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
   const mounts = await timed(record, 'cache mounts', () =>
     fillMounts(inputs, run, { request: plan.request, ready, layerCache: cache.kind !== 'off' }),
   );
+  const memory = startMemory(inputs, run);
   const { docker, cacheWorks } = await timed(record, inputs.push ? 'build and push' : 'build', () =>
     build(ready, plan, run),
   );
@@ -78,15 +76,19 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
   >;
   await rm(facts.metadataFile, { force: true });
   // What was built is checked while its timings are read.
-  const [vertices, image] = await Promise.all([
+  const [vertices] = await Promise.all([
     buildVertices(docker, metadata['buildx.build.ref'] ?? ''),
     inputs.push
       ? timed(record, 'check image', () =>
-          readBack(signedIn, inputs, metadata['containerimage.digest'] ?? '', mark, log),
+          readBack(signedIn, inputs, run, {
+            digest: metadata['containerimage.digest'] ?? '',
+            mark,
+            engineHost: docker.env.DOCKER_HOST ?? '',
+            memory,
+          }),
         )
       : undefined,
   ]);
-  if (image) record.image = image;
   buildRecord.vertices = vertices;
   record.cache = cacheUse(cache, vertices);
   if (mounts) await keepMounts(mounts, vertices, docker, run, `${files}-mounts.json`);
@@ -152,29 +154,4 @@ function pushedTags(tags: string[], mark: string): string[] {
   const others = tags.filter((tag) => tag !== mark);
   if (others.length > 0) return others;
   return [mark === '' ? `build-${randomUUID().slice(0, 8)}` : mark];
-}
-
-/** Reads the pushed image back: what the registry holds is what Lambda will get. */
-async function readBack(
-  { registry, platform }: SignedIn,
-  inputs: BuildInputs,
-  digest: string,
-  mark: string,
-  log: Log,
-): Promise<ImageRecord> {
-  const manifest = await registry.manifest(inputs.repository, digest);
-  if (typeof manifest === 'string')
-    throw new DeployError(
-      `${imageName(registry.host, inputs.repository)} does not hold ${digest}, which was just pushed.`,
-      'Run the job again.',
-    );
-  const image = await checkImage(registry, inputs.repository, manifest, platform);
-  if (mark !== '')
-    await putTags(registry, inputs.repository, [mark], manifest).catch((error: unknown) => {
-      // Only the skip hangs on it. With immutable tags an earlier image of the same inputs keeps it.
-      log.warning(
-        `${describeError(error)} The next run may build again, or reuse an older image of these inputs.`,
-      );
-    });
-  return image;
 }

@@ -1,3 +1,4 @@
+import { type ImageConfig, imageConfig } from '../docker/image-config.ts';
 import { type HistoryEntry, layerInstructions } from '../docker/image-history.ts';
 import { isSingleManifest } from '../docker/media-types.ts';
 import type { Manifest, Registry } from '../docker/registry.ts';
@@ -12,7 +13,7 @@ interface ManifestBody {
   layers?: { digest?: string; size?: number; mediaType?: string }[];
 }
 
-interface ImageConfig {
+interface ConfigBody {
   architecture?: string;
   os?: string;
   history?: HistoryEntry[];
@@ -33,6 +34,16 @@ export async function checkImage(
   manifest: Manifest,
   platform: string,
 ): Promise<ImageRecord> {
+  return (await checkWithConfig(registry, repository, manifest, platform)).image;
+}
+
+/** The same, with the image's config, for who looks further. */
+export async function checkWithConfig(
+  registry: Registry,
+  repository: string,
+  manifest: Manifest,
+  platform: string,
+): Promise<{ image: ImageRecord; config: ImageConfig }> {
   const uri = `${registry.host}/${repository}@${manifest.digest}`;
   const refuse = (why: string, hint: string): DeployError =>
     new DeployError(`Lambda would refuse ${uri}: ${why}.`, hint);
@@ -52,7 +63,7 @@ export async function checkImage(
   const bytes = (body.config?.size ?? 0) + layers.reduce((total, layer) => total + layer.bytes, 0);
   if (bytes > sizeLimit)
     throw refuse(`it has ${bytes} bytes compressed; 10 GB unpacked are allowed`, 'Make the image smaller.');
-  const config = (await registry.json(repository, body.config?.digest ?? '')) as ImageConfig;
+  const config = (await registry.json(repository, body.config?.digest ?? '')) as ConfigBody;
   const built = `${config.os}/${config.architecture}`;
   if (built !== platform)
     throw refuse(
@@ -62,7 +73,7 @@ export async function checkImage(
   if (!config.config?.Entrypoint?.length && !config.config?.Cmd?.length)
     throw refuse('it has neither ENTRYPOINT nor CMD', 'Add `CMD ["..."]` to the Dockerfile.');
   const madeBy = layerInstructions(config.history, layers.length);
-  return {
+  const image = {
     uri,
     digest: manifest.digest,
     mediaType: manifest.mediaType,
@@ -73,4 +84,5 @@ export async function checkImage(
       return { digest, bytes: size, ...(createdBy && { createdBy }) };
     }),
   };
+  return { image, config: imageConfig(config) };
 }

@@ -36,6 +36,8 @@ export interface BuildInputs {
   cacheScope: string;
   cacheMounts: 'auto' | 'true' | 'false';
   rebuild: 'changed' | 'always';
+  /** What is done with what the checks of project and image find; `strict` takes warnings for errors. */
+  checks: 'off' | 'warn' | 'strict';
   /** '' means that the action chooses. */
   builder: string;
   driver: Driver;
@@ -84,6 +86,7 @@ export function readBuildInputs(inputs: Inputs, env: Environment): BuildInputs {
     cacheScope: cacheScope(inputs),
     cacheMounts: inputs.choice('cache-mounts', ['auto', 'true', 'false'], 'auto'),
     rebuild: inputs.choice('rebuild', ['changed', 'always'], 'changed'),
+    checks: inputs.choice('checks', ['off', 'warn', 'strict'], 'warn'),
     builder: builder === 'auto' ? '' : builder,
     driver,
     endpoint: endpoint(inputs, driver),

@@ -22,6 +22,11 @@ await runAction(async () => {
   if (exporting !== '') await joinExport(JSON.parse(exporting) as CacheExport);
   const mounts = core.getState('cache-mounts');
   if (mounts !== '') await saveMounts(mounts);
+  const scanned = core.getState('image-scan');
+  if (scanned !== '') {
+    const { saveMemory } = await import('./image-scan/memory.ts');
+    await saveMemory(JSON.parse(scanned));
+  }
   const builder = core.getState('builder');
   if (builder !== '')
     await removeBuilder(

@@ -5,6 +5,8 @@ import { isLoopback } from './reference.ts';
 
 /** Milliseconds that one request may take. */
 const requestTimeout = 10_000;
+/** The same for a body that is read as a stream. */
+const streamTimeout = 60_000;
 const attempts = 4;
 /** Milliseconds before the first retry; doubled for each further one. */
 const firstPause = 250;
@@ -17,6 +19,8 @@ export interface RegistryRequest {
   scope: string;
   headers?: Record<string, string>;
   body?: Uint8Array;
+  /** True: the body of a good answer is left in `stream`. */
+  stream?: boolean;
 }
 
 /** An HTTP answer whose body has been read. */
@@ -24,6 +28,8 @@ export interface RegistryAnswer {
   status: number;
   headers: Headers;
   body: Buffer;
+  /** The body where it was asked for as a stream. */
+  stream?: ReadableStream<Uint8Array>;
   /** Codes of the registry's error body, such as `NAME_UNKNOWN`. */
   codes: string[];
   /** The registry's own words about an error; '' where it has none. */
@@ -50,11 +56,15 @@ export function registryCall(host: string, credentials: RegistryCredentials | un
   return async (request) => {
     const send = (authorization: string) => {
       const headers = { ...request.headers, ...(authorization ? { authorization } : {}) };
-      return patient(`${base}${request.path}`, {
-        method: request.method,
-        headers,
-        ...(request.body ? { body: Buffer.from(request.body) } : {}),
-      });
+      return patient(
+        `${base}${request.path}`,
+        {
+          method: request.method,
+          headers,
+          ...(request.body ? { body: Buffer.from(request.body) } : {}),
+        },
+        request.stream,
+      );
     };
     const first = known.get(request.scope) ?? basic;
     const answer = await send(first);
@@ -95,11 +105,14 @@ async function answerChallenge(challenge: string, scope: string, basic: string):
   return token || accessToken ? `Bearer ${token ?? accessToken}` : '';
 }
 
-async function patient(url: string, init: RequestInit): Promise<RegistryAnswer> {
+async function patient(url: string, init: RequestInit, stream = false): Promise<RegistryAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     const last = attempt === attempts;
     try {
-      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(requestTimeout) });
+      const limit = stream ? streamTimeout : requestTimeout;
+      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(limit) });
+      if (stream && response.ok && response.body)
+        return { ...toAnswer(response, Buffer.alloc(0)), stream: response.body };
       const body = Buffer.from(await response.arrayBuffer());
       if (last || (response.status !== 429 && response.status < 500)) return toAnswer(response, body);
     } catch (cause) {

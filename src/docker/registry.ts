@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { DeployError } from '../errors.ts';
 import type { RegistryCredentials } from './credentials.ts';
 import { manifestTypes } from './media-types.ts';
@@ -22,6 +23,8 @@ export interface Registry {
   digest(repository: string, tag: string): Promise<string | undefined>;
   /** A blob that is JSON (an image's config). */
   json(repository: string, digest: string): Promise<unknown>;
+  /** A blob as a stream, for those too large for memory; a minute at most. */
+  blob(repository: string, digest: string): Promise<Readable>;
   /** Puts a manifest that the repository already holds under another tag. */
   tag(repository: string, tag: string, manifest: Manifest): Promise<void>;
 }
@@ -70,6 +73,12 @@ export function openRegistry(host: string, credentials?: RegistryCredentials): R
       if (sha256(answer.body) !== digest)
         throw new DeployError(`${host}/${repository} answered other bytes than those of ${digest}.`);
       return JSON.parse(answer.body.toString('utf8'));
+    },
+    async blob(repository, digest) {
+      const path = `${repository}/blobs/${digest}`;
+      const answer = await call({ method: 'GET', path, scope: pull(repository), stream: true });
+      expectOk(answer, `read ${digest}`, host, repository);
+      return answer.stream ? Readable.fromWeb(answer.stream) : Readable.from([]);
     },
     async tag(repository, tag, manifest) {
       const answer = await call({

@@ -1,0 +1,126 @@
+import type { ImageConfig } from '../docker/image-config.ts';
+import type { Manifest } from '../docker/registry.ts';
+import { DeployError, describeError } from '../errors.ts';
+import { type Finding, type ImageRecord, timed } from '../record.ts';
+import type { BuildRun } from './build-run.ts';
+import { checkWithConfig } from './image-check.ts';
+import { isSecret } from './image-scan/findings.ts';
+import { type Memory, openMemory, remember } from './image-scan/memory.ts';
+import type { BuildInputs } from './inputs.ts';
+import { imageName } from './plan.ts';
+import type { SignedIn } from './sign-in.ts';
+import { putTags } from './tags.ts';
+
+/** Findings of each level that are shown in the log; the record has all. */
+const SHOWN = 10;
+
+/** What was pushed, and where its builder is. */
+export interface Pushed {
+  digest: string;
+  /** The tag that marks the inputs; '' where there is none. */
+  mark: string;
+  /** DOCKER_HOST of the builder's Engine; '' where it is the default one. */
+  engineHost: string;
+  /** From `startMemory`. */
+  memory: Promise<Memory | undefined>;
+}
+
+/** Looks up which layers are known, beside the build. */
+export async function startMemory(inputs: BuildInputs, run: BuildRun): Promise<Memory | undefined> {
+  if (inputs.checks === 'off' || !inputs.push) return undefined;
+  return await openMemory(`${inputs.repository}`, run.env, run.job.runnerTemp).catch(() => undefined);
+}
+
+/**
+ * Reads the pushed image back: what the registry holds is what Lambda will get. Checks it, fills image and findings of
+ * the record, and only then lets the skip find the image by its inputs.
+ * @throws DeployError where Lambda would refuse the image, or it holds a secret
+ */
+export async function readBack(
+  { registry, platform }: SignedIn,
+  inputs: BuildInputs,
+  run: BuildRun,
+  { digest, mark, engineHost, memory }: Pushed,
+): Promise<void> {
+  const { record, log } = run;
+  const manifest = await registry.manifest(inputs.repository, digest);
+  if (typeof manifest === 'string')
+    throw new DeployError(
+      `${imageName(registry.host, inputs.repository)} does not hold ${digest}, which was just pushed.`,
+      'Run the job again.',
+    );
+  const { image, config } = await checkWithConfig(registry, inputs.repository, manifest, platform);
+  record.image = image;
+  if (inputs.checks !== 'off') {
+    const known = await memory;
+    const sources = { registry, repository: inputs.repository, engineHost };
+    const findings = await timed(record, 'scan image', () => scan(image, config, known, sources, run));
+    record.findings = [...(record.findings ?? []), ...findings];
+    show(findings, run);
+    refuse(findings, image, inputs);
+  }
+  if (mark !== '') await putMark(registry, inputs.repository, mark, manifest, log);
+}
+
+async function scan(
+  image: ImageRecord,
+  config: ImageConfig,
+  known: Memory | undefined,
+  sources: { registry: SignedIn['registry']; repository: string; engineHost: string },
+  run: BuildRun,
+): Promise<Finding[]> {
+  try {
+    // Not needed by a run that reuses its image.
+    const { scanImage } = await import('./image-scan/run.ts');
+    const result = await scanImage(image, config, known?.known ?? [], sources);
+    const rest = image.layers.length - result.read;
+    run.log.info(
+      `Image checked: ${result.read} layers read (${(result.bytes / 1e6).toFixed(1)} MB)${rest > 0 ? `, ${rest} known from before` : ''}.`,
+    );
+    if (known && result.clean.length > 0) {
+      await remember(known, result.clean);
+      const { folder, keyPrefix } = known;
+      if (keyPrefix !== '') run.keep('image-scan', JSON.stringify({ folder, keyPrefix }));
+    }
+    return result.findings;
+  } catch (error) {
+    run.log.warning(`The layers of the image were not checked: ${describeError(error)}`);
+    return [];
+  }
+}
+
+function show(findings: readonly Finding[], { log }: BuildRun): void {
+  const shown = findings.filter(({ level }) => level !== 'notice');
+  for (const { rule, why, instead } of shown.slice(0, SHOWN)) log.warning(`${rule}: ${why} ${instead}`);
+  if (shown.length > SHOWN) log.info(`${shown.length - SHOWN} more findings are in the run record.`);
+}
+
+function refuse(findings: readonly Finding[], { uri }: ImageRecord, { checks }: BuildInputs): void {
+  const secret = findings.find(isSecret);
+  if (secret)
+    throw new DeployError(
+      `Image ${uri} holds a secret and is not deployed: ${secret.why}`,
+      `${secret.instead} \`checks: off\` lets it pass.`,
+    );
+  const [first, ...more] = checks === 'strict' ? findings.filter(({ level }) => level !== 'notice') : [];
+  if (first)
+    throw new DeployError(
+      `Image ${uri} is not deployed, since \`checks\` is strict: ${first.why}${more.length > 0 ? ` And ${more.length} more.` : ''}`,
+      first.instead,
+    );
+}
+
+async function putMark(
+  registry: SignedIn['registry'],
+  repository: string,
+  mark: string,
+  manifest: Manifest,
+  log: BuildRun['log'],
+): Promise<void> {
+  await putTags(registry, repository, [mark], manifest).catch((error: unknown) => {
+    // Only the skip hangs on it. With immutable tags an earlier image of the same inputs keeps it.
+    log.warning(
+      `${describeError(error)} The next run may build again, or reuse an older image of these inputs.`,
+    );
+  });
+}
