@@ -6,6 +6,7 @@ import { type FunctionRecord, type RunRecord, readRecord } from '../record.ts';
 import type { LocalCommand } from './arguments.ts';
 import { ensureFunction, ensureFunctionUrl, localCredentials, localRegion } from './function.ts';
 import { ensureParts, type Parts } from './parts/index.ts';
+import { writeLocalReport } from './report.ts';
 import { type ActionCall, type ActionOutcome, type RunnerOptions, runMain, runPost } from './runner.ts';
 import { ensureServer } from './server-process.ts';
 import { wantedImages } from './wanted-images.ts';
@@ -54,7 +55,11 @@ export async function deployLocally(
   await writeFile(options.summary, '');
   try {
     const build = await step({ name: 'build', inputs: buildInputs(command, parts), env });
-    if (build.exitCode !== 0) return build.exitCode;
+    if (build.exitCode !== 0) {
+      const failed = await writeLocalReport(folder, command.functionName, build.outputs.record ?? '', print);
+      if (failed !== '') print(`Report: ${failed}`);
+      return build.exitCode;
+    }
     await ensureFunction(endpoint, command, build.outputs['image-uri'] ?? '', print);
     const deploy = await step({
       name: 'deploy',
@@ -76,7 +81,8 @@ export async function deployLocally(
     const path = command.deploy['smoke-path'] ?? '/health';
     const health = url === '' ? '' : await askHealth(url, path);
     const seconds = (Date.now() - started) / 1000;
-    printResult(await readRecord(record), { url, path, health, seconds }, print);
+    const report = await writeLocalReport(folder, command.functionName, record, print);
+    printResult(await readRecord(record), { url, path, health, seconds, report }, print);
     return deploy.exitCode;
   } finally {
     // As the runner does: the steps that have a post, the last one first.
@@ -124,7 +130,7 @@ async function askHealth(url: string, path: string): Promise<string> {
 
 function printResult(
   record: RunRecord,
-  live: { url: string; path: string; health: string; seconds: number },
+  live: { url: string; path: string; health: string; seconds: number; report: string },
   print: (line: string) => void,
 ): void {
   const entry: FunctionRecord | undefined = record.deploy?.[0];
@@ -145,6 +151,7 @@ function printResult(
   row(live.path, live.health);
   row('cold start', coldStart(entry));
   for (const step of record.steps) row(step.name, formatMs(Date.parse(step.end) - Date.parse(step.start)));
+  row('report', live.report);
 }
 
 function coldStart(entry: FunctionRecord | undefined): string {

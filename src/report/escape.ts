@@ -24,9 +24,21 @@ export function escapeCode(text: string): string {
   return `<code>${entities(flat(text))}</code>`;
 }
 
+/** A sentence for an HTML page: as `escapeHtml`, and what stands between two backticks becomes code. */
+export function proseHtml(text: string): string {
+  return flat(text)
+    .split(/`([^`]+)`/)
+    .map((part, index) => (index % 2 === 1 ? `<code>${escapeHtml(part)}</code>` : entitiesHtml(part)))
+    .join('');
+}
+
 /** Text from outside as text or attribute of an HTML page. */
 export function escapeHtml(text: string): string {
-  return flat(text)
+  return entitiesHtml(flat(text));
+}
+
+function entitiesHtml(text: string): string {
+  return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

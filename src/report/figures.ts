@@ -147,10 +147,9 @@ function cacheLine({ cache, build }: RunRecord): string[] {
 
 function smokeLines(entry: FunctionRecord): string[] {
   const url = safeUrl(entry.url);
+  const quiet = entry.smoke.length === 0 && (entry.result === 'planned' || entry.result === 'unchanged');
   return [
-    ...(entry.result === 'planned' || entry.result === 'unchanged'
-      ? []
-      : [`**Smoke test** ${smokeText(entry)}`]),
+    ...(quiet ? [] : [`**Smoke test** ${smokeText(entry)}`]),
     ...(url === '' ? [] : [`**URL** <${url}>`]),
   ];
 }

@@ -1,7 +1,7 @@
 import { formatMs } from '../format.ts';
 import type { FunctionRecord, RunRecord } from '../record.ts';
 import type { Comparison } from './compare.ts';
-import { phases, totalMs } from './phases.ts';
+import { lastStep, phases, totalMs } from './phases.ts';
 
 /** What a run came to, as texts that are not escaped yet; the names in them are from outside. */
 export interface Headline {
@@ -73,9 +73,9 @@ export function shortName(name: string): string {
 }
 
 /** The step at which a run ended, as people call it. */
-function failedStep({ build, steps }: RunRecord): string {
-  if (build?.result === 'failed') return 'build';
-  const last = steps.findLast(({ name }) => !name.endsWith(': put back'))?.name ?? '';
+function failedStep(run: RunRecord): string {
+  if (run.build?.result === 'failed') return 'build';
+  const last = lastStep(run)?.name ?? '';
   const step = /^deploy.*: (.*)$/s.exec(last)?.[1];
   if (!step) return 'deploy';
   const known: Record<string, string> = {
@@ -85,8 +85,11 @@ function failedStep({ build, steps }: RunRecord): string {
     update: 'update of the function',
     publish: 'publishing the version',
     alias: 'moving the alias',
+    'smoke test of version': 'smoke test of the new version',
+    'smoke test of alias': 'smoke test of the alias',
+    'smoke test of latest': 'smoke test of the function',
   };
-  return known[step] ?? step.replace(/^smoke test of (?=\d+$)/, '$&version ');
+  return known[step] ?? step;
 }
 
 function againstBase({ times, runs }: Comparison, base: string): string {
@@ -96,6 +99,16 @@ function againstBase({ times, runs }: Comparison, base: string): string {
   if (total.change === 'more') return `${difference} slower than ${base}`;
   if (total.change === 'less') return `${difference} faster than ${base}`;
   return total.change === 'same' ? `as fast as ${base}` : '';
+}
+
+/**
+ * What times were compared with, one sentence; '' where nothing was.
+ * @param base as for `headline`
+ */
+export function comparedWith({ times }: Comparison, base: string): string {
+  if (times.every(({ measure }) => measure.change === 'unknown')) return '';
+  const runs = Math.max(0, ...times.map(({ measure }) => measure.base?.runs ?? 0));
+  return `Compared with the median of ${runs} runs (${base}); what lies within their spread is no news.`;
 }
 
 function capital(text: string): string {

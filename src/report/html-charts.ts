@@ -16,16 +16,17 @@ const mostBars = 40;
 /** Bars over one axis of time, a row each: its text, and its bar beneath. */
 export function timelineChart(bars: readonly Bar[], endMs: number): string {
   const shown = bars.slice(0, mostBars);
-  const height = shown.length * rowHeight + 4;
+  const height = shown.length * rowHeight + 22;
   const grid = [0.25, 0.5, 0.75, 1].map(
-    (share) => `<line class="grid" x1="${percent(share)}" x2="${percent(share)}" y1="0" y2="${height}"/>`,
+    (share) =>
+      `<line class="grid" x1="${percent(share)}" x2="${percent(share)}" y1="0" y2="${height}"/><text class="soft" text-anchor="end" x="${percent(share)}" dx="-4" y="${height - 4}">${formatMs(share * endMs)}</text>`,
   );
   const rows = shown.map(({ label, startMs, ms, state }, index) => {
     const top = index * rowHeight;
     const text = escapeHtml(shorten(label, 70));
     const time = state === 'cached' ? 'cached' : formatMs(ms);
     const width = percent(Math.max(ms / endMs, 0.004));
-    return `<g><title>${escapeHtml(shorten(label, 400))}: ${time}</title><text x="0" y="${top + 14}">${text} <tspan class="soft">${time}</tspan></text><rect class="${state}" x="${percent(startMs / endMs)}" y="${top + 19}" width="${width}" height="9" rx="2"/></g>`;
+    return `<g><title>${escapeHtml(shorten(label, 400))}: ${time}</title><text x="0" y="${top + 14}"><tspan class="soft">${time}</tspan> ${text}</text><rect class="${state}" x="${percent(startMs / endMs)}" y="${top + 19}" width="${width}" height="9" rx="2"/></g>`;
   });
   return `<svg height="${height}" role="img" aria-label="Timeline of ${formatMs(endMs)}">${grid.join('')}${rows.join('')}</svg>`;
 }
@@ -47,7 +48,7 @@ export function layersChart({ layers }: ImageRecord, changes: readonly LayerChan
       ? `<rect class="ghost" x="0" y="${top + 19}" width="${percent(change.baseBytes / largest)}" height="9" rx="2"/>`
       : '';
     const label = createdBy === '' ? `layer ${index + 1}` : createdBy;
-    return `<g><title>${escapeHtml(shorten(label, 400))}: ${formatBytes(bytes)}</title><text x="0" y="${top + 14}">${escapeHtml(shorten(label, 60))} <tspan class="soft">${formatBytes(bytes)}${news}</tspan></text><rect class="${tone}" x="0" y="${top + 19}" width="${percent(Math.max(bytes / largest, 0.003))}" height="9" rx="2"/>${base}</g>`;
+    return `<g><title>${escapeHtml(shorten(label, 400))}: ${formatBytes(bytes)}</title><text x="0" y="${top + 14}"><tspan class="soft">${formatBytes(bytes)}${news}</tspan> ${escapeHtml(shorten(label, 60))}</text><rect class="${tone}" x="0" y="${top + 19}" width="${percent(Math.max(bytes / largest, 0.003))}" height="9" rx="2"/>${base}</g>`;
   });
   return `<svg height="${shown.length * rowHeight}" role="img" aria-label="Layers by size">${rows.join('')}</svg>`;
 }

@@ -26,7 +26,7 @@ td.n{white-space:nowrap}
 tr.sum td{font-weight:600}
 svg{display:block;width:100%;overflow:hidden}
 svg text{fill:var(--fg);font-size:12.5px}
-svg text.soft{fill:var(--soft)}
+svg text.soft,svg tspan.soft{fill:var(--soft)}
 svg .grid{stroke:var(--line);stroke-width:1}
 .worked,.build{fill:var(--build)}.push{fill:var(--push)}.deploy{fill:var(--deploy)}.smoke{fill:var(--smoke)}
 .cached{fill:var(--cached)}.failed{fill:var(--bad)}.ghost{fill:var(--ghost)}.grown{fill:var(--grown)}.past{opacity:.45}
@@ -35,5 +35,6 @@ svg .grid{stroke:var(--line);stroke-width:1}
 .trends{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:24px}
 ul{padding-left:20px;margin:8px 0}
 footer{margin-top:36px;font-size:13px;color:var(--soft)}
+@media(max-width:600px){.cards thead{display:none}.cards tr{display:block;border-bottom:1px solid var(--line);padding:6px 0}.cards td{display:inline-block;border:0;padding:2px 12px 2px 0;text-align:left}}
 @media(max-width:480px){body{padding:16px 12px 32px}h1{font-size:20px}th,td{padding:5px 4px;font-size:13px}}
 `;

@@ -1,7 +1,7 @@
 import { formatMs } from '../format.ts';
 import type { FunctionRecord, RunRecord } from '../record.ts';
 import type { Comparison } from './compare.ts';
-import { escapeHtml, safeUrl, shorten } from './escape.ts';
+import { escapeHtml, proseHtml, safeUrl, shorten } from './escape.ts';
 import { formatMb } from './figures.ts';
 import { shortName } from './headline.ts';
 import type { Measure } from './noise.ts';
@@ -9,8 +9,8 @@ import type { Measure } from './noise.ts';
 /** Rows of a list that a page holds. */
 const most = 200;
 
-function table(header: readonly string[], rows: readonly string[]): string {
-  return `<table><thead><tr>${header.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+function table(header: readonly string[], rows: readonly string[], kind = ''): string {
+  return `<table${kind === '' ? '' : ` class="${kind}"`}><thead><tr>${header.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 const head = (text: string): string => `<th>${text}</th>`;
@@ -72,14 +72,14 @@ export function functionsTable({ deploy = [] }: RunRecord): string {
     headNumber('Memory'),
     head('Smoke test'),
   ];
-  return table(header, rows);
+  return table(header, rows, 'cards');
 }
 
 function smoke({ smoke: calls }: FunctionRecord): string {
   const last = calls.at(-1);
   if (!last) return '<span class="soft">not run</span>';
   const where = `${code(last.path, 100)} on ${escapeHtml(shorten(last.qualifier, 60))}`;
-  return `${where}: ${last.ok ? `${last.status} in ${formatMs(last.ms)}` : escapeHtml(shorten(last.problem, 300))}`;
+  return `${where}: ${last.ok ? `${last.status} in ${formatMs(last.ms)}` : proseHtml(shorten(last.problem, 300))}`;
 }
 
 /** What was not cached and why, the slowest first. */
@@ -93,7 +93,7 @@ export function missesTable({ build }: RunRecord): string {
       const named = files.slice(0, 5).map((file) => code(file, 80));
       const more = changedFiles > named.length ? ` and ${changedFiles - named.length} more` : '';
       const place = line > 0 ? `<span class="soft">line ${line}</span> ` : '';
-      const why = `${escapeHtml(shorten(because, 400))} ${named.join(', ')}${named.length > 0 ? more : ''}`;
+      const why = `${proseHtml(shorten(because, 400))} ${named.join(', ')}${named.length > 0 ? more : ''}`;
       return `<tr>${cell(place + code(vertex, 90))}${number(formatMs(ms))}${cell(why)}</tr>`;
     });
   return table([head('Instruction'), headNumber('Time'), head('Why')], rows);
@@ -109,7 +109,7 @@ export function findingsList({ findings = [] }: RunRecord): string {
     .slice(0, most)
     .map(({ level, file, line, why, instead, rule }) => {
       const place = file === '' ? '' : `${code(line > 0 ? `${file}:${line}` : file, 120)} `;
-      const text = escapeHtml(shorten(`${why} ${instead}`, 600));
+      const text = proseHtml(shorten(`${why} ${instead}`, 600));
       return `<li>${icons[level]} ${place}${text} <span class="soft">${escapeHtml(shorten(rule, 60))}</span></li>`;
     });
   return `<ul>${items.join('')}</ul>`;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { formatBytes, formatMs } from '../format.ts';
 import type { RunRecord } from '../record.ts';
 import type { Comparison } from './compare.ts';
-import { escapeHtml, safeUrl, shorten } from './escape.ts';
+import { escapeHtml, proseHtml, safeUrl, shorten } from './escape.ts';
 import { failureLines } from './failure.ts';
 import { signed } from './figures.ts';
-import { headline } from './headline.ts';
+import { comparedWith, headline } from './headline.ts';
 import { layersChart, swatch, timelineChart, trends } from './html-charts.ts';
 import { style } from './html-style.ts';
 import { findingsList, functionsTable, missesTable, timesTable } from './html-tables.ts';
@@ -45,7 +45,7 @@ export function reportHtml(
     section('The last runs', trends(run, base)),
     section('Not from the cache, and why', missesTable(run)),
     section('Findings in the project', findingsList(run)),
-    footer(comparison, heading),
+    footer(comparison, heading, name),
   ];
   return `<!doctype html>
 <html lang="en">
@@ -69,7 +69,7 @@ function section(title: string, body: string, count = 1): string {
 }
 
 function failure(run: RunRecord): string {
-  const lines = failureLines(run).map((line) => `<p>${escapeHtml(shorten(line, 2000))}</p>`);
+  const lines = failureLines(run).map((line) => `<p>${proseHtml(shorten(line, 2000))}</p>`);
   return lines.length === 0 ? '' : `<div class="failure">${lines.join('')}</div>`;
 }
 
@@ -108,10 +108,11 @@ function legend(): string {
   return `<p class="legend"><span>${swatch('worked')}worked</span><span>${swatch('cached')}from the cache</span></p>`;
 }
 
-function footer({ note }: Comparison, { commit, runUrl }: Heading): string {
+function footer(comparison: Comparison, { commit, runUrl }: Heading, base: string): string {
   const url = safeUrl(runUrl);
   const parts = [
-    escapeHtml(note),
+    escapeHtml(comparedWith(comparison, base)),
+    escapeHtml(comparison.note),
     commit && /^[0-9a-f]{7,64}$/.test(commit) ? `Commit <code>${commit.slice(0, 12)}</code>.` : '',
     url === '' ? '' : `<a href="${url}" rel="noreferrer">Workflow run</a>`,
   ].filter(Boolean);

@@ -5,7 +5,7 @@ import { escapeProse, safeUrl, shorten } from './escape.ts';
 import { failureLines } from './failure.ts';
 import { imageFigures, runFigures, timesTable } from './figures.ts';
 import { ganttMarkdown } from './gantt.ts';
-import { headline } from './headline.ts';
+import { comparedWith, headline } from './headline.ts';
 import type { Heading, ReportOptions } from './options.ts';
 import { timeline } from './timeline.ts';
 
@@ -56,7 +56,7 @@ function parts(run: RunRecord, comparison: Comparison, heading: Heading): Part[]
     { text: gantt === '' ? '' : details('Timeline', gantt), folded: leftOut('The timeline is') },
     { text: missesMarkdown(run), folded: leftOut('What was not cached is') },
     { text: findingsMarkdown(run), folded: leftOut('The findings are') },
-    { text: footer(comparison, heading, base) },
+    { text: footer(comparison, heading, name) },
   ];
   return all.filter(({ text }) => text !== '');
 }
@@ -72,13 +72,9 @@ function firstLine(run: RunRecord, comparison: Comparison, heading: Heading, bas
 
 /** What it was compared with, by which rule, and where to read more. */
 function footer(comparison: Comparison, heading: Heading, base: string): string {
-  const compared = comparison.times.some(({ measure }) => measure.change !== 'unknown');
-  const runs = Math.max(0, ...comparison.times.map(({ measure }) => measure.base?.runs ?? 0));
   const [runUrl, htmlUrl] = [safeUrl(heading.runUrl), safeUrl(heading.htmlUrl)];
   const notes = [
-    compared
-      ? `Times of ${base} are the median of its last ${runs} runs; what is within their spread is no news.`
-      : '',
+    escapeProse(comparedWith(comparison, base)),
     escapeProse(comparison.note),
     heading.commit && /^[0-9a-f]{7,64}$/.test(heading.commit) ? `Commit ${heading.commit.slice(0, 12)}.` : '',
     ...(runUrl === '' ? [] : [`[Workflow run](<${runUrl}>).`]),

@@ -45,6 +45,15 @@ export function isSmoke({ name }: StepTiming): boolean {
   return /: smoke test of /.test(name);
 }
 
+/** The step at which a run that failed ended: the last one of the first function that failed, else of all. */
+export function lastStep({ steps, deploy = [] }: RunRecord): StepTiming | undefined {
+  const failed = deploy.find(({ result }) => result === 'failed' || result === 'rolled-back');
+  const forward = steps.filter(({ name }) => !name.endsWith(': put back'));
+  return (
+    forward.findLast(({ name }) => failed && name.startsWith(`deploy ${failed.function}: `)) ?? forward.at(-1)
+  );
+}
+
 /** When the run's first step began, in milliseconds since 1970; 0 where it has none. */
 export function beganAt(run: RunRecord): number {
   const starts = run.steps.map(({ start }) => Date.parse(start)).filter(Number.isFinite);

@@ -1,5 +1,5 @@
 import type { RunRecord, StepTiming } from '../record.ts';
-import { beganAt, isDeploy } from './phases.ts';
+import { beganAt, isDeploy, lastStep } from './phases.ts';
 
 /** A stretch of a run, in milliseconds after its first step began. Labels are as they came: not escaped. */
 export interface Bar {
@@ -25,17 +25,16 @@ const longestGap = 1_000;
 export function timeline(run: RunRecord): Timeline {
   const origin = beganAt(run);
   const cut = cutOut(run.steps);
-  const steps = [...run.steps]
+  const ended = run.result === 'failed' || run.result === 'rolled-back' ? lastStep(run) : undefined;
+  const steps = run.steps
     .map((step) => ({
       label: step.name,
       startMs: Date.parse(step.start) - origin - (isDeploy(step) ? cut : 0),
       ms: Date.parse(step.end) - Date.parse(step.start),
-      state: 'worked' as Bar['state'],
+      state: (step === ended ? 'failed' : 'worked') as Bar['state'],
     }))
     .filter(({ startMs, ms }) => startMs >= 0 && ms >= 0)
     .sort((a, b) => a.startMs - b.startMs);
-  const last = steps.findLast(({ label }) => !label.endsWith(': put back'));
-  if (last && (run.result === 'failed' || run.result === 'rolled-back')) last.state = 'failed';
   const build = steps.find(({ label }) => label === 'build and push' || label === 'build');
   const vertices = (run.build?.vertices ?? [])
     .map(({ name, cached, ms, startMs = 0 }) => ({

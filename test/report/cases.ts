@@ -79,7 +79,7 @@ function rolledBack(): RunRecord {
     ...steps(
       9,
       ['', 15_800],
-      ['deploy my-api: smoke test of 42', 6_100],
+      ['deploy my-api: smoke test of version', 6_100],
       ['deploy my-api: put back', 800],
     ).slice(1),
   ];
@@ -142,8 +142,20 @@ function manyFunctions(): RunRecord {
       'Alias live serves version 41, as before.',
     ],
   });
+  run.steps = run.deploy.flatMap(({ function: name }, index) =>
+    steps(
+      9 + index / 100,
+      [`deploy ${name}: look`, 180],
+      [`deploy ${name}: update`, 9_000],
+      [`deploy ${name}: publish`, 2_000],
+      [`deploy ${name}: smoke test of version`, 900],
+      ...(index === 3 ? [] : ([[`deploy ${name}: alias`, 140]] as const)),
+    ),
+  );
   run.result = 'rolled-back';
-  run.reasons = ['1 of 5 functions was not deployed to.'];
+  run.reasons = [
+    'Smoke test of webhooks version 42 failed: /health answered 500 instead of 200; rolled back, alias live serves version 41, as before.',
+  ];
   return run;
 }
 

@@ -67,9 +67,9 @@ export function deployed(scale: Scale = {}): RunRecord {
       ['deploy my-api: look', 180],
       ['deploy my-api: update', update],
       ['deploy my-api: publish', 2_100],
-      ['deploy my-api: smoke test of 42', 900],
+      ['deploy my-api: smoke test of version', 900],
       ['deploy my-api: alias', 140],
-      ['deploy my-api: smoke test of live', 60],
+      ['deploy my-api: smoke test of alias', 60],
     ),
     build: {
       result: 'built',
