@@ -8,6 +8,7 @@ export type Phases = Partial<Record<PhaseName, number>>;
 /**
  * The four phases of a run; together they are the time that its actions were at work. What lies between two actions
  * (other steps of the job) counts for neither.
+ * Functions may be deployed to side by side: while any of them is being tested, it is `smoke`.
  * BuildKit exports and pushes within `docker buildx build`: that part of the build's time is `push`.
  */
 export function phases(run: RunRecord): Phases {
