@@ -11,6 +11,7 @@ const scenarios = [
   'test/deploy/shift.test.ts',
   'test/deploy/rollback.test.ts',
   'test/deploy/many.test.ts',
+  'test/deploy/url.test.ts',
   'test/build/docker-container.test.ts',
   'test/support/cache-service.test.ts',
 ];

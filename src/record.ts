@@ -104,7 +104,7 @@ export interface CacheMountsRecord {
 
 /** One call of the smoke test. */
 export interface SmokeAttempt {
-  /** A version number, an alias or `$LATEST`. */
+  /** A version number, an alias, `$LATEST`, or the host of a URL. */
   qualifier: string;
   path: string;
   /** HTTP status in the function's answer; 0 where there was none. */

@@ -1,5 +1,6 @@
 import type { AlarmApi } from '../aws/cloudwatch.ts';
 import { type AwsConfig, awsConfig } from '../aws/credentials.ts';
+import { urlApi } from '../aws/function-url.ts';
 import { imageLookup } from '../aws/image-lookup.ts';
 import { lambdaApi } from '../aws/lambda.ts';
 import { describeError } from '../errors.ts';
@@ -124,6 +125,7 @@ export class DeployAction {
     const tools: Tools = {
       lambda: opened(lambdaApi(config)),
       images: opened(imageLookup(config)),
+      urls: opened(urlApi(config)),
       alarms: () => {
         // Few deploys watch alarms: the others do not load the client.
         alarms ??= import('../aws/cloudwatch.ts').then(({ alarmApi }) => opened(alarmApi(config)));

@@ -120,6 +120,12 @@ export class Deployment {
       case 'smoke':
         if (step.target === 'version') return await this.#probe.version(this.#version);
         if (step.target === 'alias') return await this.#probe.alias(this.#final, this.#version);
+        if (step.target === 'url')
+          return await this.#probe.url(
+            this.#context.url,
+            this.#context.inputs.alias === '' ? undefined : this.#final,
+            this.#found.url,
+          );
         return await this.#probe.latest();
       case 'shift':
         return await timed(record, this.#title(`shift to ${percent(step.weight)}`), () => this.#shift(step));

@@ -6,8 +6,9 @@ import { Cancelled } from './cancel.ts';
 import { Overtaken } from './change.ts';
 import { Deployment } from './deployment.ts';
 import { findState } from './find.ts';
+import { findUrl } from './find-url.ts';
 import type { DeployInputs } from './inputs.ts';
-import { type Found, type Plan, planDeploy, type Target, type Wanted } from './plan.ts';
+import { type Found, type Plan, planDeploy, type Target, testedUrl, type Wanted } from './plan.ts';
 import { planLines } from './plan-words.ts';
 import { Probe } from './probe.ts';
 import { apiFailure } from './reasons.ts';
@@ -40,7 +41,7 @@ export class FunctionRun {
     tools.record.deploy = [...(tools.record.deploy ?? []), this.result];
     const budget = new Budget(inputs.updateTimeoutMs, tools.signal);
     const unknown: Target = { uri: '', digest: '', architecture: '' };
-    this.#context = { target: target ?? unknown, inputs, result: this.result, tools, budget };
+    this.#context = { target: target ?? unknown, url: '', inputs, result: this.result, tools, budget };
   }
 
   /** The image that is deployed, or gone back to. */
@@ -54,6 +55,10 @@ export class FunctionRun {
     await this.#part(async () => {
       const { found, plan } = await timed(tools.record, `deploy ${this.#name}: look`, () => this.#planned());
       const wanted = this.#wanted();
+      if (found.url) result.url = found.url.url;
+      this.#context = { ...this.#context, url: testedUrl(found, wanted) };
+      if (wanted.smokeUrl === 'auto' && !found.url)
+        tools.log.info(`${found.latest.name} has no function URL there: \`smoke-url: auto\` tests none.`);
       noteFound(result, found, inputs.alias);
       tools.log.info(`Function ${found.latest.name}`);
       for (const line of planLines(plan, wanted)) tools.log.info(`  ${line}`);
@@ -122,26 +127,34 @@ export class FunctionRun {
 
   async #planned(): Promise<{ found: Found; plan: Plan }> {
     const { inputs, tools, budget } = this.#context;
+    const url = findUrl(this.#name, inputs, tools, budget);
     if (inputs.rollbackTo === '') {
-      const wanted = this.#wanted();
-      const found = await findState(this.#name, wanted, tools, budget, { settle: !inputs.dryRun });
-      return { found, plan: planDeploy(found, wanted) };
+      const [seen, own] = await Promise.all([
+        findState(this.#name, this.#wanted(), tools, budget, { settle: !inputs.dryRun }),
+        url,
+      ]);
+      const found = { ...seen, ...(own && { url: own }) };
+      return { found, plan: planDeploy(found, this.#wanted()) };
     }
-    const { found, chosen } = await findRollback(this.#name, inputs, tools, budget);
+    const [seen, own] = await Promise.all([findRollback(this.#name, inputs, tools, budget), url]);
+    const found = { ...seen.found, ...(own && { url: own }) };
+    const { chosen } = seen;
     if (chosen.version) this.#context = { ...this.#context, target: imageOf(chosen.version) };
     return { found, plan: planRollback(found, chosen, this.#wanted()) };
   }
 
   #wanted(): Wanted {
     const { target, inputs } = this.#context;
-    const { alias, rollback, shift } = inputs;
-    return { target, alias, smoke: inputs.smoke !== undefined, rollback, shift };
+    const { alias, rollback, shift, smoke } = inputs;
+    return { target, alias, smoke: smoke !== undefined, smokeUrl: smoke?.url ?? '', rollback, shift };
   }
 
-  async #testUnchanged({ latest, alias }: Found): Promise<void> {
+  async #testUnchanged({ latest, alias, url }: Found): Promise<void> {
     const probe = new Probe(latest, this.#context);
-    if (alias) await probe.alias({ version: alias.version, weights: alias.weights }, alias.version);
+    const pointing = alias && { version: alias.version, weights: alias.weights };
+    if (pointing) await probe.alias(pointing, pointing.version);
     else await probe.latest();
+    if (this.#context.url !== '') await probe.url(this.#context.url, pointing, url);
   }
 
   async #afterFailure(failure: Error, cause: unknown): Promise<void> {

@@ -103,3 +103,29 @@ export function initDuration(logTail: string): number | undefined {
     /^REPORT .*\bInit Duration: ([\d.]+) ms/m.exec(logTail);
   return found ? Number(found[1]) : undefined;
 }
+
+/** What Lambda measured of one invoke. */
+export interface ReportFigures {
+  durationMs?: number;
+  memoryMb?: number;
+  maxMemoryMb?: number;
+}
+
+/**
+ * Duration (milliseconds) and memory (MB) from the end of a log: its REPORT line, or the same in JSON logs.
+ * @returns what is there; the emulator leaves the most memory out
+ */
+export function reportFigures(logTail: string): ReportFigures {
+  const number = (...patterns: RegExp[]): number | undefined => {
+    const found = patterns.map((pattern) => pattern.exec(logTail)?.[1]).find((text) => text !== undefined);
+    return found === undefined ? undefined : Number(found);
+  };
+  const durationMs = number(/^REPORT RequestId: \S+\s+Duration: ([\d.]+) ms/m, /"durationMs":\s*([\d.]+)/);
+  const memoryMb = number(/^REPORT .*\bMemory Size: (\d+) MB/m, /"memorySizeMB":\s*(\d+)/);
+  const maxMemoryMb = number(/^REPORT .*\bMax Memory Used: (\d+) MB/m, /"maxMemoryUsedMB":\s*(\d+)/);
+  return {
+    ...(durationMs !== undefined && { durationMs }),
+    ...(memoryMb !== undefined && { memoryMb }),
+    ...(maxMemoryMb !== undefined && { maxMemoryMb }),
+  };
+}

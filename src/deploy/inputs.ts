@@ -58,7 +58,7 @@ export function readDeployInputs(
   const image = readImage(inputs, (options.imageFollows ?? false) || rollbackTo !== '');
   const functions = readFunctions(inputs);
   const rollback = inputs.boolean('rollback', true);
-  const smoke = readSmoke(inputs);
+  const smoke = readSmoke(inputs, functions.length);
   const shift = readShift(inputs, alias);
   const aws = readAwsInputs(inputs, env);
   checkRegions(aws.region, functions, image);

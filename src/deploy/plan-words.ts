@@ -23,6 +23,7 @@ function stepWords(step: Step, known: string, { alias, target }: Wanted): string
         version: known === '' ? 'the version' : version,
         alias: `alias ${alias}`,
         latest: '$LATEST',
+        url: 'the URL',
       };
       return `test ${targets[step.target]}`;
     }

@@ -1,3 +1,4 @@
+import type { FunctionUrl } from '../aws/function-url.ts';
 import type { AliasState, FunctionState } from '../aws/lambda.ts';
 import type { ShiftStep } from './shift-inputs.ts';
 
@@ -22,6 +23,8 @@ export interface Found {
   alias?: AliasState & { digest: string };
   /** Whether ECR still holds the image that the alias serves. */
   aliasImage: Presence;
+  /** The function URL that users of the alias, or of `$LATEST`, call; absent where there is none, or nobody knows. */
+  url?: FunctionUrl;
 }
 
 /** What is wanted, as far as a plan depends on it. */
@@ -30,13 +33,15 @@ export interface Wanted {
   /** '' means that users call `$LATEST`. */
   alias: string;
   smoke: boolean;
+  /** As in SmokeInputs; '' without a smoke test. */
+  smokeUrl: string;
   rollback: boolean;
   /** Empty: all traffic at once. */
   shift: readonly ShiftStep[];
 }
 
 /** What a smoke test is sent to. */
-export type SmokeTarget = 'version' | 'alias' | 'latest';
+export type SmokeTarget = 'version' | 'alias' | 'latest' | 'url';
 
 /** One thing to do, in the order of the plan. */
 export type Step =
@@ -116,7 +121,7 @@ function planLatest(found: Found, wanted: Wanted): Plan {
   return {
     kind: 'deploy',
     reason: updateReason(latest, wanted.target),
-    steps: [{ do: 'update' }, ...smokeStep(wanted, 'latest')],
+    steps: [{ do: 'update' }, ...smokeStep(wanted, 'latest'), ...urlStep(found, wanted)],
     warnings,
     latestCanGoBack: canGoBack(found),
     version: '',
@@ -136,7 +141,12 @@ function planAlias(found: Found, wanted: Wanted): Plan {
     return {
       kind: 'deploy',
       reason: `Alias ${name} serves this image by version ${alias.version}, but shares its traffic with ${weightsText(alias)}`,
-      steps: [...smokeStep(wanted, 'version'), { do: 'clear-weights' }, ...smokeStep(wanted, 'alias')],
+      steps: [
+        ...smokeStep(wanted, 'version'),
+        { do: 'clear-weights' },
+        ...smokeStep(wanted, 'alias'),
+        ...urlStep(found, wanted),
+      ],
       warnings: [],
       latestCanGoBack: false,
       version: alias.version,
@@ -161,6 +171,7 @@ function planAlias(found: Found, wanted: Wanted): Plan {
       ...smokeStep(wanted, 'version'),
       ...aliasSteps(alias !== undefined, wanted),
       ...smokeStep(wanted, 'alias'),
+      ...urlStep(found, wanted),
     ],
     warnings,
     latestCanGoBack: update && canGoBack(found),
@@ -193,6 +204,16 @@ function latestWarnings(found: Found, consequence: string): string[] {
 
 function smokeStep(wanted: Wanted, target: SmokeTarget): Step[] {
   return wanted.smoke ? [{ do: 'smoke', target }] : [];
+}
+
+/** The URL that is tested last; '' where none is. */
+export function testedUrl({ url }: Found, { smokeUrl }: Wanted): string {
+  return smokeUrl === 'auto' ? (url?.url ?? '') : smokeUrl;
+}
+
+/** The test of the URL, where there is one to test: what users call, so it comes last. */
+export function urlStep(found: Found, wanted: Wanted): Step[] {
+  return testedUrl(found, wanted) === '' ? [] : [{ do: 'smoke', target: 'url' }];
 }
 
 function updateReason(latest: FunctionState, target: Target): string {

@@ -1,9 +1,11 @@
 import { Budget } from '../aws/budget.ts';
+import type { FunctionUrl } from '../aws/function-url.ts';
 import type { FunctionState } from '../aws/lambda.ts';
 import { timed } from '../record.ts';
 import { aliasOvertaken, overtaken, type Pointing, samePointing } from './change.ts';
 import { lookAround } from './diagnosis.ts';
-import { SmokeFailed, type SmokeSubject, smokeTest } from './smoke.ts';
+import { SmokeFailed, smokeTest } from './smoke.ts';
+import type { SmokeSubject } from './smoke-judge.ts';
 import type { Context } from './tools.ts';
 
 /** Smoke tests of one function; each attempt goes into the record, and nothing is asked where the test is off. */
@@ -43,6 +45,25 @@ export class Probe {
     await this.#test('latest', { qualifier: '$LATEST', version: '$LATEST', stillOurs });
   }
 
+  /**
+   * The URL that users call.
+   * @param pointing where the alias has to point; undefined where `$LATEST` serves
+   * @param own the function's own URL; other ones are asked without a signature
+   * @throws as smokeTest; Overtaken
+   */
+  async url(url: string, pointing: Pointing | undefined, own: FunctionUrl | undefined): Promise<void> {
+    const { tools } = this.#context;
+    const base = new URL(url);
+    const signed = own?.signed === true && new URL(own.url).host === base.host;
+    const prefix = base.href.replace(/\/$/, '');
+    await this.#test('url', {
+      qualifier: base.host,
+      version: pointing?.version ?? '$LATEST',
+      get: (path, budget) => tools.urls.get(new URL(prefix + path), signed, budget),
+      stillOurs: () => (pointing ? this.aliasStands(pointing) : this.#latestStands()),
+    });
+  }
+
   /** @throws Overtaken where the alias points elsewhere */
   async aliasStands(pointing: Pointing): Promise<void> {
     const { alias } = this.#context.inputs;
@@ -68,8 +89,9 @@ export class Probe {
     };
     const test = async (): Promise<void> => {
       try {
-        await smokeTest(whole, smoke, tools, (attempt) => {
+        await smokeTest(whole, smoke, tools, (attempt, figures) => {
           result.smoke.push(attempt);
+          Object.assign(result, figures);
           if (attempt.initMs !== undefined) result.initMs ??= attempt.initMs;
         });
       } catch (error) {

@@ -1,5 +1,5 @@
 import type { FunctionState } from '../aws/lambda.ts';
-import { type Found, type Plan, type Step, shortDigest, type Wanted, weightsText } from './plan.ts';
+import { type Found, type Plan, type Step, shortDigest, urlStep, type Wanted, weightsText } from './plan.ts';
 import { statusReason } from './reasons.ts';
 
 /** The version to go back to, as it was found. */
@@ -30,7 +30,8 @@ export function previousVersion(versions: readonly ListedVersion[], current: str
 }
 
 /** Decides how the alias goes back; makes no call. `$LATEST` stays as it is: no user of an alias sees it. */
-export function planRollback({ latest, alias }: Found, chosen: Chosen, wanted: Wanted): Plan {
+export function planRollback(found: Found, chosen: Chosen, wanted: Wanted): Plan {
+  const { latest, alias } = found;
   const name = wanted.alias;
   if (!alias)
     return {
@@ -65,6 +66,7 @@ export function planRollback({ latest, alias }: Found, chosen: Chosen, wanted: W
       ...smoke('version'),
       { do: version.version === alias.version ? 'clear-weights' : 'move-alias' },
       ...smoke('alias'),
+      ...urlStep(found, wanted),
     ],
     warnings: [],
     latestCanGoBack: false,

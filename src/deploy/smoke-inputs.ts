@@ -11,14 +11,17 @@ export interface SmokeInputs {
   body?: string | RegExp;
   /** For all attempts on one target together. */
   timeoutMs: number;
+  /** A URL to ask too; `auto`: the function URL of alias or function, where it has one; '' for none. */
+  url: string;
 }
 
 /**
- * Reads `smoke-path`, `smoke-status`, `smoke-body` and `smoke-timeout`.
+ * Reads `smoke-path`, `smoke-url`, `smoke-status`, `smoke-body` and `smoke-timeout`.
+ * @param functions how many are deployed to
  * @returns undefined where the test is off
  * @throws InputError
  */
-export function readSmoke(inputs: Inputs): SmokeInputs | undefined {
+export function readSmoke(inputs: Inputs, functions: number): SmokeInputs | undefined {
   const target = inputs.text('smoke-path') || '/health';
   if (target !== 'off' && !/^\/[\x21-\x22\x24-\x7e]*$/.test(target))
     throw new InputError(
@@ -31,7 +34,11 @@ export function readSmoke(inputs: Inputs): SmokeInputs | undefined {
     throw new InputError('smoke-status', status, 'one HTTP status from 100 to 599');
   const body = readBody(inputs);
   const timeoutMs = inputs.duration('smoke-timeout', '30s');
-  if (target === 'off') return undefined;
+  const url = readUrl(inputs, functions);
+  if (target === 'off') {
+    if (url !== '') throw new InputError('smoke-url', url, 'empty where `smoke-path` is `off`');
+    return undefined;
+  }
   const mark = target.indexOf('?');
   return {
     path: mark < 0 ? target : target.slice(0, mark),
@@ -39,7 +46,27 @@ export function readSmoke(inputs: Inputs): SmokeInputs | undefined {
     status: Number(status),
     ...(body !== undefined && { body }),
     timeoutMs,
+    url,
   };
+}
+
+const URL_ALLOWED = '`auto`, or an `https://` URL without query and password, to which `smoke-path` is added';
+
+function readUrl(inputs: Inputs, functions: number): string {
+  const text = inputs.text('smoke-url');
+  if (text === '' || text === 'auto') return text;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain =
+    url && ['https:', 'http:'].includes(url.protocol) && url.username === '' && url.password === '';
+  if (!plain || /[?#]/.test(text))
+    throw new InputError('smoke-url', text.replace(/\/\/[^/]*@/, '//...@'), URL_ALLOWED);
+  if (functions > 1)
+    throw new InputError(
+      'smoke-url',
+      text,
+      '`auto` with several functions, since one URL cannot be that of all',
+    );
+  return text;
 }
 
 function readBody(inputs: Inputs): string | RegExp | undefined {

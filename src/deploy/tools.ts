@@ -1,5 +1,6 @@
 import type { Budget } from '../aws/budget.ts';
 import type { AlarmApi } from '../aws/cloudwatch.ts';
+import type { UrlApi } from '../aws/function-url.ts';
 import type { ImageLookup } from '../aws/image-lookup.ts';
 import type { LambdaApi } from '../aws/lambda.ts';
 import type { Log } from '../github/log.ts';
@@ -13,6 +14,7 @@ import type { RestorePoints } from './restore.ts';
 export interface Tools {
   lambda: LambdaApi;
   images: ImageLookup;
+  urls: UrlApi;
   /** The client of CloudWatch, loaded by the first who needs it. */
   alarms: () => Promise<AlarmApi>;
   log: Log;
@@ -26,6 +28,8 @@ export interface Tools {
 /** One deploy to one function. */
 export interface Context {
   target: Target;
+  /** Of the last smoke test; '' where none is asked. */
+  url: string;
   inputs: DeployInputs;
   result: FunctionRecord;
   tools: Tools;

@@ -79,7 +79,7 @@ export function scene(title: string, work: (scene: Scene) => Promise<void>): voi
     } finally {
       await own.close();
     }
-  }, 20_000);
+  });
 }
 
 /** Deploys `tag` to `live` once, so that there is a version 1 to go back to. */

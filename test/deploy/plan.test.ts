@@ -25,6 +25,7 @@ const wanted: Wanted = {
   target: { uri: 'host/api@sha256:new', digest: 'sha256:new', architecture: 'amd64' },
   alias: 'live',
   smoke: true,
+  smokeUrl: '',
   rollback: true,
   shift: [],
 };

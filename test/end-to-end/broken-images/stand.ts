@@ -99,6 +99,7 @@ export async function startImageStand(parts: Parts, cases: readonly BrokenImage[
             path: image.path ?? '/health',
             query: '',
             status: image.status ?? 200,
+            url: '',
             timeoutMs: 1_000 * (image.smokeTimeout ?? 20),
           },
           { lambda: api, log: silentLog },
