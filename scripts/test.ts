@@ -63,12 +63,16 @@ async function vitest(title: string, args: string[], cwd = root): Promise<Count>
   }
 }
 
-async function exampleApi(): Promise<Count> {
-  const folder = join(root, 'example-api');
-  say('\n--- example-api');
-  if ((await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], folder)) !== 0)
-    return { passed: 0, failed: 1, skipped: 0 };
-  return await vitest('example-api: its own tests', [], folder);
+/**
+ * The tests of an example with packages of its own.
+ * @param omit kinds of its packages that its tests take from here or do not need
+ */
+async function example(path: string, ...omit: string[]): Promise<Count> {
+  const folder = join(root, path);
+  say(`\n--- ${path}`);
+  const options = [...omit.map((kind) => `--omit=${kind}`), '--no-audit', '--no-fund', '--loglevel=error'];
+  if ((await run('npm', ['ci', ...options], folder)) !== 0) return { passed: 0, failed: 1, skipped: 0 };
+  return await vitest(`${path}: its own tests`, [], folder);
 }
 
 async function everything(): Promise<Count[]> {
@@ -82,7 +86,9 @@ async function everything(): Promise<Count[]> {
     await check('README tables are those of action.yml', 'node', ['scripts/action-tables.ts', '--check']),
     await check('dist/ is what src/ makes', 'node', ['scripts/build.ts', '--check']),
     await vitest('Unit tests and scenarios', ['--project', 'unit', '--project', 'scenarios']),
-    await exampleApi(),
+    await example('example-api'),
+    await example('examples/amplify', 'dev'),
+    await check('Types of examples/amplify', 'tsc', ['-p', 'examples/amplify']),
   ];
   await parts;
   return [...counts, await vitest('End-to-end tests', ['--project', 'end-to-end'])];
