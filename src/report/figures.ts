@@ -35,16 +35,20 @@ export function timesTable({ times, runs }: Comparison, base: string): string {
       'lr',
       times.map(({ name, measure }) => [names[name], formatMs(measure.value ?? 0)]),
     );
-  return table(
-    ['', 'This run', base, 'Difference'],
-    'lrrr',
-    times.map(({ name, measure }) => [
-      names[name],
-      formatMs(measure.value ?? 0),
-      measure.base ? formatMs(measure.base.median) : '–',
-      difference(measure, formatMs, ['slower', 'faster']),
-    ]),
-  );
+  const rows = times.map(({ name, measure }) => [
+    names[name],
+    formatMs(measure.value ?? 0),
+    measure.base ? formatMs(measure.base.median) : '–',
+    difference(measure, formatMs, ['slower', 'faster']),
+  ]);
+  // What failed is not called slower or faster: then there may be nothing in the last column.
+  if (rows.every((row) => row[3] === ''))
+    return table(
+      ['', 'This run', base],
+      'lrr',
+      rows.map((row) => row.slice(0, 3)),
+    );
+  return table(['', 'This run', base, 'Difference'], 'lrrr', rows);
 }
 
 /** `**+1.2 s** slower`, `within noise`, or nothing where it is not known. */

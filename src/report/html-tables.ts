@@ -23,21 +23,19 @@ const code = (text: string, length: number): string => `<code>${escapeHtml(short
 export function timesTable({ times }: Comparison, base: string): string {
   if (times.length === 0) return '';
   const names = { build: 'Build', push: 'Push', deploy: 'Deploy', smoke: 'Smoke test', total: 'Total' };
+  const compared = times.some(({ measure }) => measure.base);
   const rows = times.map(({ name, measure }) => {
     const spread = measure.base;
     const range = spread ? ` title="${formatMs(spread.low)} to ${formatMs(spread.high)}"` : '';
     const cells = [
       cell(names[name]),
       number(formatMs(measure.value ?? 0)),
-      `<td class="n">${spread ? formatMs(spread.median) : '–'}</td>`,
-      number(difference(measure)),
+      ...(compared ? [number(spread ? formatMs(spread.median) : '–'), number(difference(measure))] : []),
     ];
     return `<tr${name === 'total' ? ' class="sum"' : ''}${range}>${cells.join('')}</tr>`;
   });
-  return table(
-    [head(''), headNumber('This run'), headNumber(escapeHtml(base)), headNumber('Difference')],
-    rows,
-  );
+  const others = compared ? [headNumber(escapeHtml(base)), headNumber('Difference')] : [];
+  return table([head(''), headNumber('This run'), ...others], rows);
 }
 
 function difference({ value = 0, base, change }: Measure): string {

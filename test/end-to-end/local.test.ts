@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -71,6 +71,7 @@ describe('npm run local', () => {
     expect(row(printed, '/health')).toBe('200 first');
     expect(row(printed, 'cold start')).toMatch(/^\d+ ms$|^\d+\.\d s$/);
     expect(await (await fetch(url)).text()).toBe('first');
+    expect(await readFile(row(printed, 'report'), 'utf8')).toContain(`${functionName} is live on version 1`);
   });
 
   it('says unchanged the second time and runs no step of the Dockerfile', async () => {

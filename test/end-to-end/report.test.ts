@@ -2,10 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
 import { marked } from 'marked';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compare } from '../../src/report/compare.ts';
+import { escapeCode, escapeProse } from '../../src/report/escape.ts';
+import { ganttMarkdown } from '../../src/report/gantt.ts';
 import { reportHtml } from '../../src/report/html.ts';
 import { reportMarkdown } from '../../src/report/markdown.ts';
 import { cases } from '../report/cases.ts';
@@ -27,6 +30,79 @@ afterAll(async () => {
   await browser?.close();
   if (folder) await rm(folder, { recursive: true, force: true });
 });
+
+/** Text with what Markdown, HTML and Mermaid may take for their own. */
+const hostileText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        ...[
+          '`',
+          '``',
+          '```',
+          '|',
+          '\n',
+          ':',
+          ';',
+          '#',
+          '%%',
+          '%%{',
+          '}%%',
+          '<b>',
+          '</td>',
+          '<!--',
+          '-->',
+          '&lt;',
+        ],
+        ...[
+          'section ',
+          'title ',
+          'click ',
+          'call a()',
+          '---',
+          '===',
+          '**',
+          '__',
+          '~~',
+          '[x](y)',
+          '![x](y)',
+          '\\',
+        ],
+        ...[
+          '@all',
+          '#1',
+          'https://evil.test',
+          'www.evil.test',
+          'a@b.test',
+          '$$',
+          '{',
+          '}',
+          '"',
+          "'",
+          ',',
+          '2026-01-01',
+        ],
+        ...[
+          '\u2028',
+          '\u202e',
+          '\u0000',
+          '😀',
+          'end',
+          'done, ',
+          'crit, ',
+          '#35;',
+          '#colon;',
+          '<',
+          '>',
+          '&',
+          ' ',
+        ],
+      ),
+      fc.string({ maxLength: 4 }),
+    ),
+    { maxLength: 12 },
+  )
+  .map((parts) => parts.join(''));
 
 /** A page in a context of its own, and every request that it makes beyond its first file. */
 async function open(html: string, width: number, colorScheme: 'light' | 'dark' = 'light') {
@@ -79,6 +155,32 @@ table{border-collapse:collapse}td,th{border:1px solid #d1d9e0;padding:6px 13px}c
 blockquote{border-left:4px solid #d1d9e0;margin:0;padding:0 1em;color:#59636e}pre code{white-space:pre-wrap}
 </style>${body}`;
 }
+
+test('no name whatever leads out of a label, a cell or a sentence', async () => {
+  const { page, close } = await open('<!doctype html><meta charset="utf-8">', 900);
+  try {
+    await page.addScriptTag({ path: join(root, 'node_modules', 'mermaid', 'dist', 'mermaid.min.js') });
+    await page.addScriptTag({ path: join(root, 'test', 'support', 'report-in-page.js') });
+    for (const names of fc.sample(fc.array(hostileText, { minLength: 12, maxLength: 12 }), {
+      numRuns: 40,
+      seed: 7,
+    })) {
+      const chart = ganttMarkdown({
+        steps: names.map((label, index) => ({ label, startMs: index * 10, ms: 10, state: 'worked' })),
+        vertices: [],
+        endMs: 120,
+      });
+      const text = chart.replace(/^```mermaid\n|\n```$/g, '');
+      expect(await page.evaluate<number>(`countBars(${JSON.stringify(text)})`), text).toBe(12);
+      const table = `| a | b |\n| --- | --- |\n${names.map((one) => `| ${escapeProse(one)} | ${escapeCode(one)} |`).join('\n')}`;
+      const html = await marked.parse(table, { gfm: true });
+      expect(html.match(/<tr>/g)?.length, table).toBe(13);
+      expect(html, table).not.toMatch(/<(?!\/?(table|thead|tbody|tr|th|td|code)\b)/);
+    }
+  } finally {
+    await close();
+  }
+});
 
 describe.each(Object.entries(cases))('%s', (name, { run, base, heading }) => {
   const comparison = compare(run, base);

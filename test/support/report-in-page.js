@@ -9,6 +9,16 @@ globalThis.inspectReport = () => ({
   ),
 });
 
+/** How many bars a chart has; throws where Mermaid cannot read it. */
+globalThis.countBars = async (text) => {
+  const { mermaid } = globalThis;
+  mermaid.initialize({ startOnLoad: false, securityLevel: 'loose' });
+  const { svg } = await mermaid.render('counted', text);
+  const place = document.createElement('div');
+  place.innerHTML = svg;
+  return place.querySelectorAll('rect.task').length;
+};
+
 /** Draws each chart with the real library in place of its text; returns how many bars each has. */
 globalThis.drawCharts = async () => {
   const { mermaid } = globalThis;
