@@ -1,3 +1,4 @@
+import type { ProjectSource } from '../doctor/project.ts';
 import { DeployError } from '../errors.ts';
 import type { Inputs } from '../github/inputs.ts';
 
@@ -28,4 +29,26 @@ export function checkRootInputs(inputs: Inputs): void {
       'Input `function-name` is empty although `deploy` is "true".',
       'Name the function, or leave `deploy` out to build only.',
     );
+}
+
+/**
+ * What the preflight reads. The build itself refuses malformed inputs of its own; here they count as absent.
+ * @param workspace GITHUB_WORKSPACE
+ */
+export function preflightSource(inputs: Inputs, workspace: string): ProjectSource {
+  const platform = inputs.text('platform');
+  return {
+    context: inputs.text('context') || '.',
+    file: inputs.text('file'),
+    target: inputs.text('target'),
+    // With a function its architecture decides, which only AWS knows.
+    platform: platform || (inputs.list('function-name').length === 0 ? 'linux/amd64' : ''),
+    buildArgs: Object.fromEntries(
+      inputs.list('build-args').flatMap((entry) => {
+        const equals = entry.indexOf('=');
+        return equals > 0 ? [[entry.slice(0, equals), entry.slice(equals + 1)]] : [];
+      }),
+    ),
+    workspace,
+  };
 }

@@ -51,7 +51,11 @@ function plainCommand(words: readonly string[]): string[] {
     /^([A-Za-z_]\w*=|[({!]$|then$|do$|else$|if$|time$|sudo$|env$)/.test(words[at] ?? '')
   )
     at += 1;
-  return words.slice(at).map((word, index) => (index === 0 ? word.replace(/^\(+/, '') : word));
+  const rest = words.slice(at);
+  return rest.map((word, index) => {
+    const opened = index === 0 ? word.replace(/^\(+/, '') : word;
+    return index === rest.length - 1 && !opened.includes('(') ? opened.replace(/\)+$/, '') : opened;
+  });
 }
 
 /** `sh -c "npm ci && npm run build"` is what stands in the quotes. */

@@ -35,6 +35,12 @@ export function checkProject(project: Project, rules: readonly Rule[]): Finding[
   return sorted([...findings, ...unknown]);
 }
 
+/** Findings of another tool without those that the Dockerfile's comments leave out. */
+export function exempted(findings: readonly Finding[], project: Project): Finding[] {
+  const exemptions = exemptionsIn(project);
+  return findings.filter((finding) => !exemptions.some((one) => covers(one, finding.rule, finding)));
+}
+
 /** The worst first, then by file and line. */
 export function sorted(findings: readonly Finding[]): Finding[] {
   return [...findings].sort(

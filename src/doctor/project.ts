@@ -21,7 +21,9 @@ export interface Context {
 /** What the rules look at. */
 export interface Project {
   dockerfile: Dockerfile;
-  /** The Dockerfile's path for people: relative to the workspace where it lies in it. */
+  /** The Dockerfile's path. */
+  path: string;
+  /** The same for people: relative to the workspace where it lies in it. */
   file: string;
   /** The ignore file's; '' where there is none. */
   ignoreFile: string;
@@ -61,6 +63,7 @@ export async function readProject(source: ProjectSource): Promise<Project | unde
   );
   return {
     dockerfile: readDockerfile(text, DockerfileParser, source),
+    path,
     file: shown(path),
     ignoreFile: ignoreFile === undefined ? '' : shown(ignoreFile),
     context: openContext(source.context, ignoreFile === undefined ? '' : (textOf(ignoreFile) ?? '')),

@@ -12,6 +12,14 @@ export type LocalCommand =
       memoryMb: number;
       environment: Record<string, string>;
     }
+  | {
+      name: 'doctor';
+      context: string;
+      /** '' means `Dockerfile` in the context. */
+      file: string;
+      target: string;
+      buildArgs: Record<string, string>;
+    }
   | { name: 'logs'; functionName: string }
   | { name: 'invoke'; functionName: string; path: string }
   | { name: 'down' }
@@ -20,6 +28,7 @@ export type LocalCommand =
 /** The text of `--help`. */
 export const usage = `npm run local                        build example-api, deploy it on this machine, check it, print its URL
 npm run local -- OPTIONS             the same for another Dockerfile
+npm run local -- doctor               say what in the Dockerfile and its context will hurt on Lambda
 npm run local -- invoke PATH         ask the function's URL for PATH
 npm run local -- logs                show what the function printed
 npm run local -- down                stop what was started here (data is kept)
@@ -48,6 +57,7 @@ export function readArguments(args: string[]): LocalCommand {
   const [command = 'deploy', ...rest] = positionals;
   if (values.help || command === 'help') return { name: 'help' };
   const context = values.context ?? 'example-api';
+  if (command === 'doctor' && rest.length === 0) return doctorCommand(context, values);
   const functionName = values.function ?? nameFromContext(context);
   if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(functionName))
     throw new DeployError(
@@ -92,9 +102,17 @@ export function readArguments(args: string[]): LocalCommand {
       return { name: 'down' };
     default:
       throw new DeployError(
-        `Unknown command ${JSON.stringify(command)}; allowed: invoke PATH, logs, down, or none to deploy.`,
+        `Unknown command ${JSON.stringify(command)}; allowed: invoke PATH, logs, doctor, down, or none to deploy.`,
       );
   }
+}
+
+function doctorCommand(
+  context: string,
+  values: { file?: string | undefined; target?: string | undefined; 'build-arg'?: string[] | undefined },
+): LocalCommand {
+  const { file = '', target = '', 'build-arg': buildArgs = [] } = values;
+  return { name: 'doctor', context, file, target, buildArgs: pairs('--build-arg', buildArgs) };
 }
 
 function parse(args: string[]) {

@@ -25,6 +25,17 @@ async function main(): Promise<void> {
       process.exitCode = await deployLocally({ ...command, context }, { root, folder, print });
       return;
     }
+    case 'doctor': {
+      const from = process.env.INIT_CWD ?? process.cwd();
+      const context = resolve(command.context === 'example-api' ? root : from, command.context);
+      const file = command.file === '' ? '' : resolve(from, command.file);
+      // Loaded where it is used: the other commands have no need of it.
+      const { runDoctor } = await import('../doctor/cli.ts');
+      const platform = process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64';
+      const source = { ...command, context, file, platform, workspace: from };
+      process.exitCode = await runDoctor(source, process.env, print);
+      return;
+    }
     case 'logs':
       return showLogs(folder, command.functionName, print);
     case 'invoke':

@@ -180,7 +180,11 @@ function missingAdapter(project: Project): Hit[] {
     return [];
   const line = facts.cmd?.line ?? facts.entrypoint?.line ?? dockerfile.final.line;
   // A program that nobody here knows may speak with Lambda by itself.
-  return [{ line, ...(servesHttp(facts) ? {} : { level: 'warning' }) }];
+  const unsure = {
+    level: 'warning',
+    why: "Nothing in the image turns the events of Lambda into HTTP requests: unless the program itself speaks with Lambda's Runtime API, each call ends in a time-out.",
+  } as const;
+  return [{ line, ...(servesHttp(facts) ? {} : unsure) }];
 }
 
 function servesHttp(facts: ImageFacts): boolean {
