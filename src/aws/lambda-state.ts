@@ -1,4 +1,4 @@
-import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
+import type { CreateFunctionCommandInput, FunctionConfiguration } from '@aws-sdk/client-lambda';
 
 /** A function, or one version of it, as GetFunction shows it. */
 export interface FunctionState {
@@ -90,5 +90,29 @@ function functionSettings(config: FunctionConfiguration): FunctionSettings {
     ...(replaced?.EntryPoint && { entryPoint: replaced.EntryPoint }),
     ...(replaced?.Command && { command: replaced.Command }),
     ...(replaced?.WorkingDirectory && { workingDirectory: replaced.WorkingDirectory }),
+  };
+}
+
+/** A function that is to be made. */
+export interface NewFunction {
+  imageUri: string;
+  /** ARN of the execution role. */
+  role: string;
+  memoryMb: number;
+  timeoutSeconds: number;
+  /** As images name it. */
+  architecture: 'amd64' | 'arm64';
+}
+
+/** The request for it. */
+export function newFunctionInput(name: string, settings: NewFunction): CreateFunctionCommandInput {
+  return {
+    FunctionName: name,
+    PackageType: 'Image',
+    Code: { ImageUri: settings.imageUri },
+    Role: settings.role,
+    MemorySize: settings.memoryMb,
+    Timeout: settings.timeoutSeconds,
+    Architectures: [settings.architecture === 'arm64' ? 'arm64' : 'x86_64'],
   };
 }

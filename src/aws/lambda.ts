@@ -1,5 +1,6 @@
 import {
   CreateAliasCommand,
+  CreateFunctionCommand,
   DeleteAliasCommand,
   GetAliasCommand,
   GetFunctionCommand,
@@ -12,7 +13,13 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { Budget } from './budget.ts';
 import type { AwsConfig } from './credentials.ts';
-import { type AliasState, type FunctionState, functionState } from './lambda-state.ts';
+import {
+  type AliasState,
+  type FunctionState,
+  functionState,
+  type NewFunction,
+  newFunctionInput,
+} from './lambda-state.ts';
 import { change, once, read } from './requests.ts';
 
 export type { AliasState, FunctionSettings, FunctionState } from './lambda-state.ts';
@@ -40,8 +47,19 @@ export interface LambdaApi {
   getAlias(name: string, alias: string, budget: Budget): Promise<AliasState | undefined>;
   /** Published versions, in no particular order; CodeSha256 tells their images apart. */
   listVersions(name: string, budget: Budget): Promise<{ version: string; codeSha256: string }[]>;
-  /** @returns the RevisionId in the answer; it changes again when the update ends. */
-  updateCode(name: string, imageUri: string, revisionId: string, budget: Budget): Promise<string>;
+  /** From an image; every other setting is Lambda's default. */
+  createFunction(name: string, settings: NewFunction, budget: Budget): Promise<void>;
+  /**
+   * @param options.dryRun true: Lambda checks the call, image and all, and changes nothing
+   * @returns the RevisionId in the answer; it changes again when the update ends.
+   */
+  updateCode(
+    name: string,
+    imageUri: string,
+    revisionId: string,
+    budget: Budget,
+    options?: { dryRun?: boolean },
+  ): Promise<string>;
   /** @returns the version's number; the existing one where nothing changed since it was published. */
   publishVersion(name: string, codeSha256: string, revisionId: string, budget: Budget): Promise<string>;
   createAlias(name: string, alias: string, version: string, budget: Budget): Promise<void>;
@@ -92,8 +110,19 @@ export function lambdaApi(config: AwsConfig): LambdaApi {
       } while (marker);
       return versions;
     },
-    async updateCode(name, imageUri, revisionId, budget) {
-      const input = { FunctionName: name, ImageUri: imageUri, ...precondition(revisionId) };
+    async createFunction(name, settings, budget) {
+      const input = newFunctionInput(name, settings);
+      await change('lambda:CreateFunction', budget, (abortSignal) =>
+        client.send(new CreateFunctionCommand(input), { abortSignal }),
+      );
+    },
+    async updateCode(name, imageUri, revisionId, budget, options = {}) {
+      const input = {
+        FunctionName: name,
+        ImageUri: imageUri,
+        ...precondition(revisionId),
+        ...(options.dryRun && { DryRun: true }),
+      };
       const answer = await change('lambda:UpdateFunctionCode', budget, (abortSignal) =>
         client.send(new UpdateFunctionCodeCommand(input), { abortSignal }),
       );

@@ -168,8 +168,8 @@ export function overtaken(now: FunctionState, digest: string): Overtaken {
   );
 }
 
-/** @returns undefined where it has to be looked at again whether the change was made */
-async function attempt<T>(budget: Budget, change: () => Promise<T>): Promise<T | undefined> {
+/** @returns undefined where it has to be looked at again whether the change was made @throws other ApiErrors */
+export async function attempt<T>(budget: Budget, change: () => Promise<T>): Promise<T | undefined> {
   try {
     return await change();
   } catch (error) {

@@ -1,21 +1,17 @@
 import { Budget } from '../aws/budget.ts';
 import { formatMs } from '../format.ts';
 import { timed } from '../record.ts';
-import { checkAlarms } from './alarms.ts';
 import { changeAlias, changeCode, type Hands, type Pointing, publish, versionReady } from './change.ts';
-import { type Check, hold } from './clock.ts';
+import { hold } from './clock.ts';
 import { type DeployPlan, type Found, percent, type Step, shortDigest } from './plan.ts';
 import { Probe } from './probe.ts';
 import { type Restored, type RestorePoint, restore } from './restore.ts';
+import { shiftChecks } from './shift.ts';
 import type { ShiftStep } from './shift-inputs.ts';
 import type { Context } from './tools.ts';
 
 /** The runner gives a cancelled step 7.5 seconds before it asks again; the alias must be back in less. */
 const CANCELLED_MS = 5_000;
-/** How often alias and alarms are looked at while a weight is held. */
-const WATCH_MS = 10_000;
-/** How often the versions are tested while a weight is held; seldom enough that an hour's hold is no load. */
-const PROBE_MS = 30_000;
 
 /** Carries the plan for one function out, and puts back what it changed. */
 export class Deployment {
@@ -113,6 +109,9 @@ export class Deployment {
   async #step(step: Step): Promise<void> {
     const { record } = this.#context.tools;
     switch (step.do) {
+      // Done before this plan was made: see create.ts.
+      case 'create':
+        return;
       case 'update':
         return await timed(record, this.#title('update'), () => this.#update());
       case 'publish':
@@ -164,27 +163,7 @@ export class Deployment {
     tools.log.info(
       `Version ${this.#version} has ${percent(weight)} of the traffic of alias ${inputs.alias} for ${formatMs(holdMs)}.`,
     );
-    const checks: Check[] = [
-      { everyMs: WATCH_MS, run: () => this.#probe.aliasStands(pointing) },
-      {
-        everyMs: Math.max(PROBE_MS, holdMs / 10),
-        run: async () => {
-          await this.#probe.version(this.#version);
-          await this.#probe.alias(pointing, this.#version);
-        },
-      },
-    ];
-    if (inputs.alarms.length > 0)
-      checks.unshift({
-        everyMs: WATCH_MS,
-        run: async () =>
-          await checkAlarms(
-            inputs.alarms,
-            await tools.alarms(),
-            `while version ${this.#version} had ${percent(weight)} of the traffic`,
-            tools.signal,
-          ),
-      });
+    const checks = shiftChecks(this.#probe, this.#context, pointing, this.#version);
     await budget.besides(() => hold(holdMs, checks, tools.clock, tools.signal));
   }
 

@@ -30,7 +30,7 @@ export async function findState(
   budget: Budget,
   options: { settle: boolean },
 ): Promise<Found> {
-  let latest = await getLatest(eyes.lambda, functionName, budget);
+  let latest = await getLatest(eyes.lambda, functionName, budget, wanted.target.uri);
   if (isBusy(latest)) {
     eyes.log.info(
       `${latest.name}: another operation is under way (${latest.state}, ${latest.lastUpdateStatus}).`,
@@ -38,7 +38,7 @@ export async function findState(
     for (let round = 0; options.settle && isBusy(latest); round++) {
       budget.waitingFor = `another operation is under way (${latest.state}, ${latest.lastUpdateStatus})`;
       await pause(budget, round);
-      latest = await getLatest(eyes.lambda, functionName, budget);
+      latest = await getLatest(eyes.lambda, functionName, budget, wanted.target.uri);
     }
   }
   const alias = wanted.alias === '' ? undefined : await findAlias(eyes, functionName, wanted.alias, budget);
@@ -59,15 +59,26 @@ export async function findState(
   return { latest, latestImage, ...(alias && { alias: alias.alias }), aliasImage };
 }
 
-/** `$LATEST`. @throws DeployError where there is no such function */
-export async function getLatest(lambda: LambdaApi, name: string, budget: Budget): Promise<FunctionState> {
+/**
+ * `$LATEST`.
+ * @param imageUri what it should run, for the words on how to create it
+ * @throws DeployError where there is no such function
+ */
+export async function getLatest(
+  lambda: LambdaApi,
+  name: string,
+  budget: Budget,
+  imageUri = '',
+): Promise<FunctionState> {
   const latest = await lambda.getFunction(name, budget);
-  if (!latest)
-    throw new DeployError(
-      `Function ${name} does not exist in this account and Region.`,
-      'Check `function-name`, `aws-region` and the account; this action creates no functions.',
-    );
-  return latest;
+  if (latest) return latest;
+  const command = `aws lambda create-function --function-name ${name} --package-type Image --code ImageUri=${imageUri} --role ROLE_ARN`;
+  throw new DeployError(
+    `Function ${name} does not exist in this account and Region.`,
+    imageUri === ''
+      ? 'Check `function-name`, `aws-region` and the account.'
+      : `Check \`function-name\`, \`aws-region\` and the account. To create it, set \`create-function\` to the ARN of its execution role, or run: ${command}`,
+  );
 }
 
 /** An alias and the image of its version; undefined where there is none. */

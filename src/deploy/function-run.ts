@@ -4,9 +4,12 @@ import { type DeployResult, type FunctionRecord, timed } from '../record.ts';
 import { checkAlarms } from './alarms.ts';
 import { Cancelled } from './cancel.ts';
 import { Overtaken } from './change.ts';
+import { createFunction, planCreate } from './create.ts';
 import { Deployment } from './deployment.ts';
+import { rehearse } from './dry-run.ts';
 import { findState } from './find.ts';
 import { findUrl } from './find-url.ts';
+import { emptyResult, noteFound } from './function-record.ts';
 import type { DeployInputs } from './inputs.ts';
 import { type Found, type Plan, planDeploy, type Target, testedUrl, type Wanted } from './plan.ts';
 import { planLines } from './plan-words.ts';
@@ -53,38 +56,48 @@ export class FunctionRun {
   async look(): Promise<void> {
     const { inputs, tools, result } = this.#context;
     await this.#part(async () => {
-      const { found, plan } = await timed(tools.record, `deploy ${this.#name}: look`, () => this.#planned());
-      const wanted = this.#wanted();
-      if (found.url) result.url = found.url.url;
+      const plan = await this.#lookAndPlan();
+      const shifts = plan.kind === 'deploy' && plan.steps.some((step) => step.do === 'shift');
+      if (shifts && inputs.alarms.length > 0)
+        await checkAlarms(inputs.alarms, await tools.alarms(), 'before the deploy', tools.signal);
+      if (!inputs.dryRun) return;
+      if (this.#found && plan.kind === 'deploy') await rehearse(this.#found, plan, this.#context);
+      result.reasons.push(...planLines(plan, this.#wanted()).slice(1));
+      this.#end('planned');
+    });
+  }
+
+  /** @throws DeployError where the plan is to refuse */
+  async #lookAndPlan(): Promise<Plan> {
+    const { inputs, tools, result } = this.#context;
+    const { found, plan } = await timed(tools.record, `deploy ${this.#name}: look`, () => this.#planned());
+    const wanted = this.#wanted();
+    this.#found = found;
+    this.#plan = plan;
+    tools.log.info(`Function ${found?.latest.name ?? this.#name}`);
+    if (found) {
+      noteFound(result, found, inputs.alias);
       this.#context = { ...this.#context, url: testedUrl(found, wanted) };
       if (wanted.smokeUrl === 'auto' && !found.url)
         tools.log.info(`${found.latest.name} has no function URL there: \`smoke-url: auto\` tests none.`);
-      noteFound(result, found, inputs.alias);
-      tools.log.info(`Function ${found.latest.name}`);
-      for (const line of planLines(plan, wanted)) tools.log.info(`  ${line}`);
-      if (plan.kind === 'refused') throw new DeployError(`${plan.reason}.`, plan.hint);
-      result.reasons.push(`${plan.reason}.`);
-      if (plan.kind === 'deploy') for (const warning of plan.warnings) tools.log.warning(warning);
-      if (
-        plan.kind === 'deploy' &&
-        plan.steps.some((step) => step.do === 'shift') &&
-        inputs.alarms.length > 0
-      )
-        await checkAlarms(inputs.alarms, await tools.alarms(), 'before the deploy', tools.signal);
-      if (inputs.dryRun) this.#end('planned');
-      this.#found = found;
-      this.#plan = plan;
-    });
+    }
+    for (const line of planLines(plan, wanted)) tools.log.info(`  ${line}`);
+    if (plan.kind === 'refused') throw new DeployError(`${plan.reason}.`, plan.hint);
+    result.reasons.push(`${plan.reason}.`);
+    if (plan.kind === 'deploy') for (const warning of plan.warnings) tools.log.warning(warning);
+    return plan;
   }
 
   /** Does what comes before users of the alias see anything; without an alias that is all. */
   async prepare(): Promise<void> {
     await this.#part(async () => {
+      const creates = this.#plan?.kind === 'create';
+      if (creates) await this.#create();
       const [found, plan] = [this.#found, this.#plan];
       if (!found || !plan) return;
       if (plan.kind === 'unchanged') {
         await this.#testUnchanged(found);
-        this.#end('unchanged');
+        this.#end(creates ? 'deployed' : 'unchanged');
       }
       if (plan.kind !== 'deploy') return;
       this.#deployment = new Deployment(found, plan, this.#context);
@@ -125,10 +138,23 @@ export class FunctionRun {
     }
   }
 
-  async #planned(): Promise<{ found: Found; plan: Plan }> {
+  /** Makes the function; from then on it is one like any other. */
+  async #create(): Promise<void> {
+    const { inputs, tools, target, budget } = this.#context;
+    if (!inputs.create) return;
+    const hands = { lambda: tools.lambda, functionName: this.#name, budget };
+    const { create } = inputs;
+    await timed(tools.record, `deploy ${this.#name}: create`, () => createFunction(hands, target, create));
+    this.#say(`Function ${this.#name} is created; it stays, whatever becomes of this deploy.`);
+    await this.#lookAndPlan();
+  }
+
+  async #planned(): Promise<{ found?: Found; plan: Plan }> {
     const { inputs, tools, budget } = this.#context;
     const url = findUrl(this.#name, inputs, tools, budget);
     if (inputs.rollbackTo === '') {
+      if (inputs.create && !(await tools.lambda.getFunction(this.#name, budget)))
+        return { plan: planCreate(this.#name, this.#wanted()) };
       const [seen, own] = await Promise.all([
         findState(this.#name, this.#wanted(), tools, budget, { settle: !inputs.dryRun }),
         url,
@@ -212,27 +238,4 @@ export class FunctionRun {
     this.result.result = how;
     this.error = error;
   }
-}
-
-/** The record of a function before anything is known of it. */
-export function emptyResult(functionName: string, alias: string): FunctionRecord {
-  const version = alias === '' ? '$LATEST' : '';
-  return {
-    function: functionName,
-    arn: functionName.startsWith('arn:') ? functionName : '',
-    alias,
-    result: 'failed',
-    version,
-    previousVersion: version,
-    waits: [],
-    smoke: [],
-    reasons: [],
-  };
-}
-
-function noteFound(result: FunctionRecord, { latest, alias }: Found, wantedAlias: string): void {
-  result.arn = latest.arn;
-  const serves = wantedAlias === '' ? '$LATEST' : (alias?.version ?? '');
-  result.version = serves;
-  result.previousVersion = serves;
 }

@@ -2,6 +2,7 @@ import { type AwsInputs, readAwsInputs } from '../aws/credentials.ts';
 import { ecrHost } from '../aws/ecr-host.ts';
 import { parseReference } from '../docker/reference.ts';
 import { type Environment, InputError, type Inputs } from '../github/inputs.ts';
+import { type CreateInputs, readCreate } from './create-inputs.ts';
 import { readShift, type ShiftInputs } from './shift-inputs.ts';
 import { readSmoke, type SmokeInputs } from './smoke-inputs.ts';
 
@@ -33,6 +34,8 @@ export interface DeployInputs extends ShiftInputs {
   rollback: boolean;
   /** Functions are deployed to all together or not at all. */
   rollbackAll: boolean;
+  /** Absent: a function that does not exist is an error. */
+  create?: CreateInputs;
   /** `previous` or a version number; '' for a deploy of an image. */
   rollbackTo: string;
   updateTimeoutMs: number;
@@ -58,6 +61,7 @@ export function readDeployInputs(
   const image = readImage(inputs, (options.imageFollows ?? false) || rollbackTo !== '');
   const functions = readFunctions(inputs);
   const rollback = inputs.boolean('rollback', true);
+  const create = readCreate(inputs);
   const smoke = readSmoke(inputs, functions.length);
   const shift = readShift(inputs, alias);
   const aws = readAwsInputs(inputs, env);
@@ -72,6 +76,7 @@ export function readDeployInputs(
     rollback,
     rollbackAll: readRollbackAll(inputs, rollback),
     rollbackTo,
+    ...(create && { create }),
     updateTimeoutMs: inputs.duration('update-timeout', '5m'),
     dryRun: inputs.boolean('dry-run', false),
     aws,

@@ -7,13 +7,17 @@ export function planLines(plan: Plan, wanted: Wanted): string[] {
   if (plan.kind === 'unchanged') return [`Nothing to change: ${plan.reason}.`];
   return [
     `${plan.reason}.`,
-    ...plan.steps.map((step, index) => `${index + 1}. ${stepWords(step, plan.version, wanted)}`),
+    ...plan.steps.map(
+      (step, index) => `${index + 1}. ${stepWords(step, plan.kind === 'deploy' ? plan.version : '', wanted)}`,
+    ),
   ];
 }
 
 function stepWords(step: Step, known: string, { alias, target }: Wanted): string {
   const version = known === '' ? 'that version' : `version ${known}`;
   switch (step.do) {
+    case 'create':
+      return `create the function from ${target.uri}`;
     case 'update':
       return `update $LATEST to ${target.uri}`;
     case 'publish':

@@ -45,6 +45,7 @@ export type SmokeTarget = 'version' | 'alias' | 'latest' | 'url';
 
 /** One thing to do, in the order of the plan. */
 export type Step =
+  | { do: 'create' }
   | { do: 'update' }
   | { do: 'publish' }
   | { do: 'smoke'; target: SmokeTarget }
@@ -57,6 +58,7 @@ export type Step =
 export type Plan =
   | { kind: 'refused'; reason: string; hint: string }
   | { kind: 'unchanged'; reason: string }
+  | { kind: 'create'; reason: string; steps: Step[] }
   | DeployPlan;
 
 /** A plan that changes something. */

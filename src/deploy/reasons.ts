@@ -3,6 +3,7 @@ import { OutOfTime } from '../aws/budget.ts';
 import type { FunctionState } from '../aws/lambda.ts';
 import { DeployError } from '../errors.ts';
 import { oneLine } from '../github/foreign-text.ts';
+import { missingPermission, policyStatement } from './iam.ts';
 
 /** Why something went wrong and what helps; each one sentence without its full stop. */
 export interface Reason {
@@ -14,6 +15,7 @@ const NETWORK = 'Check the subnets and security groups of the function, then dep
 const KMS = 'Check the KMS key of the function and the grants on it, then deploy again';
 const EFS = 'Check the file system and its mount targets in the subnets of the function';
 const AGAIN = 'Deploy again; if it happens again, see the AWS Health Dashboard';
+const QUOTA = 'Raise the quota in Service Quotas, or remove what is not needed, then deploy again';
 const ENTRY =
   'Check ENTRYPOINT, CMD and WORKDIR of the image, and that ImageConfig of the function does not replace them';
 
@@ -88,6 +90,27 @@ const BY_CODE: Readonly<Record<string, Reason>> = {
   InternalError: { cause: 'Lambda had an internal error', cure: AGAIN },
   DependencyError: { cause: 'a service that Lambda needs failed', cure: AGAIN },
   EC2RequestLimitExceeded: { cause: 'the account makes too many EC2 calls', cure: AGAIN },
+  Creating: { cause: 'Lambda is still at work on it', cure: 'Deploy again in a minute' },
+  Idle: { cause: 'it was not called for weeks and sleeps', cure: 'Call it once, then deploy again' },
+  Restoring: { cause: 'it is being woken', cure: 'Deploy again in a minute' },
+  DrainingDurableExecutions: {
+    cause: 'durable executions of it have not ended',
+    cure: 'Deploy again when they have',
+  },
+  InvalidRuntime: {
+    cause: 'Lambda does not have this runtime any more',
+    cure: 'Build the image from a supported base image',
+  },
+  InvalidZipFileException: {
+    cause: 'the code is a zip file that cannot be read',
+    cure: 'Deploy to a function of PackageType Image',
+  },
+  ServiceQuotaExceededException: { cause: 'a quota of the account is used up', cure: QUOTA },
+  VcpuLimitExceeded: { cause: "the account's limit of vCPUs is reached", cure: QUOTA },
+  CapacityProviderScalingLimitExceeded: {
+    cause: 'the capacity provider of the function may not grow further',
+    cure: 'Raise the limit of the capacity provider, then deploy again',
+  },
   InsufficientCapacity: { cause: 'Lambda has no capacity left', cure: AGAIN },
 };
 
@@ -127,6 +150,13 @@ const BY_TEXT: readonly { pattern: RegExp; cure: string }[] = [
   },
 ];
 
+function permissionHint(operation: string, message: string): string {
+  const missing = missingPermission(operation, message);
+  return missing.forbidden
+    ? `A policy forbids \`${missing.action}\`: change the statement that denies it, allowing it elsewhere does not help.`
+    : `Add to the policy of the deploying role: ${policyStatement(missing)}`;
+}
+
 /**
  * An error of an AWS call as a sentence for people.
  * @param subject what the call was about, as the subject of a sentence: `Function api`
@@ -142,7 +172,7 @@ export function apiFailure(error: unknown, subject: string): Error {
     case 'denied':
       return new DeployError(
         `${subject}: ${error.operation} is not allowed: ${said}.`,
-        `Allow \`${error.operation}\` to the deploying role.`,
+        permissionHint(error.operation, error.message),
         options,
       );
     case 'credentials':

@@ -208,8 +208,28 @@ describe('refused or planned without a change', () => {
       'dry-run': 'true',
     });
     expect(outcome).toMatchObject({ exitCode: 0, outputs: { result: 'planned' } });
-    expect(s.requests.filter((name) => !/Get/.test(name))).toEqual([]);
-    expect(outcome.stdout).toContain('create alias live');
+    expect(s.requests.filter((name) => !/Get/.test(name))).toEqual(['lambda:UpdateFunctionCode']);
+    expect(outcome.stdout).toContain('Lambda would take the update (UpdateFunctionCode with DryRun).');
+    expect(outcome.record?.deploy?.[0]?.reasons.join('\n')).toContain('create alias live');
+    expect((await s.truth()).latest).not.toBe(s.image('b'));
+    s.faults.before = (operation) =>
+      operation === 'lambda:UpdateFunctionCode'
+        ? {
+            status: 403,
+            code: 'AccessDeniedException',
+            message:
+              'User: arn:aws:sts::123456789012:assumed-role/deploy/x is not authorized to perform: lambda:UpdateFunctionCode on resource: arn:aws:lambda:us-east-1:123456789012:function:app because no identity-based policy allows it',
+          }
+        : undefined;
+    const denied = await s.deploy({
+      'image-uri': s.image('b'),
+      'function-name': 'app',
+      'dry-run': 'true',
+    });
+    expect(denied).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } });
+    expect(denied.error).toContain(
+      'Add to the policy of the deploying role: {"Effect":"Allow","Action":"lambda:UpdateFunctionCode","Resource":"arn:aws:lambda:us-east-1:123456789012:function:app"}',
+    );
   });
 
   scene('an index, a missing image and a tag', async (s) => {
