@@ -83,7 +83,10 @@ async function everything(): Promise<Count[]> {
   const counts = [
     await check('Format and lint', 'biome', ['ci', '--error-on-warnings', '.']),
     await check('Types', 'tsc', ['--noEmit', '-p', '.']),
-    await check('README tables are those of action.yml', 'node', ['scripts/action-tables.ts', '--check']),
+    await check('README and reusable workflow say what action.yml says', 'node', [
+      'scripts/docs.ts',
+      '--check',
+    ]),
     await check('dist/ is what src/ makes', 'node', ['scripts/build.ts', '--check']),
     await vitest('Unit tests and scenarios', ['--project', 'unit', '--project', 'scenarios']),
     await example('example-api'),

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { run, tryRun } from '../../src/local/parts/process.ts';
 import { callProblems } from '../support/runner/calls.ts';
-import { repositoryFiles } from '../support/runner/stage.ts';
-import { actionlintProgram, stageActions } from '../support/runner.ts';
+import { isActionsFile, repositoryFiles } from '../support/runner/stage.ts';
+import { actionlintProgram, stageActions, zizmorProgram } from '../support/runner.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const workflows = (await repositoryFiles(root)).filter((file) =>
@@ -19,7 +19,8 @@ const OWN_NAME = 'OWNER/deploy-lambda-container';
 async function lint(text: string, repository: string, file = '.github/workflows/shown.yml'): Promise<string> {
   await mkdir(dirname(join(repository, file)), { recursive: true });
   await writeFile(join(repository, file), text);
-  const args = ['-no-color', '-oneline', '-shellcheck=', '-pyflakes=', file];
+  const ignored = ['-ignore', 'unexpected key "queue" for "concurrency"'];
+  const args = ['-no-color', '-oneline', '-shellcheck=', '-pyflakes=', ...ignored, file];
   const { stdout, stderr } = await tryRun(await actionlintProgram(), args, { cwd: repository });
   return `${stdout}${stderr}`.trim();
 }
@@ -49,6 +50,28 @@ describe('actionlint', () => {
     const steps = 'steps: [{ uses: ./build, with: { contxt: . } }]';
     const text = `on: push\njobs: { a: { runs-on: ubuntu-latest, ${steps} } }\n`;
     expect(await lint(text, folder)).toContain('"contxt"');
+  });
+});
+
+describe('zizmor, as strict as it can be', () => {
+  it('has nothing to say of what runs here and of what users copy', async () => {
+    const files = (await repositoryFiles(root)).filter(
+      (file) => isActionsFile(file) || /^examples\/workflows\/.*\.ya?ml$/.test(file),
+    );
+    const args = ['--offline', '--persona', 'pedantic', '--no-progress', '--format', 'plain', ...files];
+    const { code, stdout } = await tryRun(await zizmorProgram(), args, { cwd: root });
+    expect(stdout).toContain('No findings to report');
+    expect(code).toBe(0);
+  });
+
+  it('finds what it should', async () => {
+    const step = `run: "echo \${{ github.ref_name }}"`;
+    const text = `on: push\njobs: { a: { runs-on: x, steps: [{ ${step} }] } }\n`;
+    const file = join(folder, 'unsafe.yml');
+    await writeFile(file, text);
+    const { code, stdout } = await tryRun(await zizmorProgram(), ['--offline', '--format', 'plain', file]);
+    expect(stdout).toContain('template-injection');
+    expect(code).not.toBe(0);
   });
 });
 

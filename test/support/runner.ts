@@ -16,7 +16,7 @@ export type { Trigger } from './runner/event.ts';
 export type { LogLine, StepOutcome } from './runner/log.ts';
 export type { Orphan } from './runner/orphans.ts';
 export { type LocalRepository, OWN_REF, OWN_REPOSITORY, stageActions } from './runner/stage.ts';
-export { actionlintProgram, actProgram } from './runner/tools.ts';
+export { actionlintProgram, actProgram, zizmorProgram } from './runner/tools.ts';
 export type { JobOutcome } from './runner/workflow.ts';
 
 export interface WorkflowCall extends Trigger {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DeployError } from '../../../src/errors.ts';
 import { madeOnce } from '../../../src/local/parts/once.ts';
 import { run, tryRun } from '../../../src/local/parts/process.ts';
+import { pip } from '../../../src/local/parts/python.ts';
 
 /** The ignored folder with everything that is not in a package-lock.json. */
 const LOCAL = join(import.meta.dirname, '..', '..', '..', '.local');
@@ -22,6 +23,23 @@ export async function actProgram(): Promise<string> {
  */
 export async function actionlintProgram(): Promise<string> {
   return await goTool('actionlint', 'github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12');
+}
+
+/**
+ * zizmor, an auditor of workflows' security; installed from PyPI at the first call.
+ * @returns the path of the program
+ * @throws DeployError where there is no Python, or PyPI cannot be reached
+ */
+export async function zizmorProgram(): Promise<string> {
+  const target = join(LOCAL, 'tools', 'zizmor');
+  const version = 'zizmor==1.32.0';
+  await madeOnce(target, version, async (draft) => {
+    const say = (line: string): void => void process.stderr.write(`${line}\n`);
+    say(`zizmor: pip install ${version} (once) ...`);
+    // Its wheel holds one program and no Python.
+    await pip(['install', '--no-deps', '--target', draft, version], LOCAL, say);
+  });
+  return join(target, 'bin', 'zizmor');
 }
 
 async function goTool(name: string, module: string, version: string): Promise<string> {
