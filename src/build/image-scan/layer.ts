@@ -51,6 +51,8 @@ export async function readLayer(digest: string, layer: Readable, signal: AbortSi
   };
   const reader = extract();
   reader.on('entry', (header, stream, next) => {
+    // The reader tells of it, too; without a listener here it would end the process.
+    stream.on('error', () => {});
     const path = cleanPath(header.name);
     const wanted = wantedBytes(header, path);
     if (wanted === 0) {
