@@ -6,9 +6,9 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   saveMemory: () => (/* binding */ saveMemory)
+/* harmony export */   leaveMemory: () => (/* binding */ leaveMemory)
 /* harmony export */ });
-/* unused harmony exports openMemory, remember */
+/* unused harmony exports memoryPlace, openMemory, remember */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
@@ -24,28 +24,31 @@ const MOST = 2_000;
 const RESTORE_MS = 5_000;
 const SAVE_MS = 30_000;
 /**
- * Opens the memory: in GitHub's cache where the job is offered it, else in the user's cache folder, which lasts on a
- * machine of one's own. Never throws: without it more is read.
+ * In GitHub's cache where the job is offered it, else in the user's cache folder, which lasts on a machine of one's own.
  * @param scope whose layers they are
  */
-async function openMemory(scope, env, runnerTemp) {
-    const store = openCacheStore();
-    const name = createHash('sha256').update(scope).digest('hex').slice(0, 12);
-    if (!store.isAvailable()) {
+function memoryPlace(scope, env, runnerTemp) {
+    if (!openCacheStore().isAvailable()) {
         const home = env.XDG_CACHE_HOME || (env.HOME ? join(env.HOME, '.cache') : runnerTemp);
-        const folder = join(home, 'deploy-lambda-container');
-        return { folder, keyPrefix: '', known: await readKnown(folder) };
+        return { folder: join(home, 'deploy-lambda-container'), keyPrefix: '' };
     }
-    const folder = join(runnerTemp, `image-scan-${name}`);
-    const keyPrefix = `image-scan-${RULES}-${name}-`;
-    await restore(store, folder, keyPrefix);
+    const name = createHash('sha256').update(scope).digest('hex').slice(0, 12);
+    return { folder: join(runnerTemp, `image-scan-${name}`), keyPrefix: `image-scan-${RULES}-${name}-` };
+}
+/** Reads what is remembered. Never throws: without it more is read. */
+async function openMemory({ folder, keyPrefix }) {
+    if (keyPrefix !== '')
+        await restore(openCacheStore(), folder, keyPrefix);
     return { folder, keyPrefix, known: await readKnown(folder) };
 }
 async function restore(store, folder, keyPrefix) {
-    await mkdir(folder, { recursive: true });
-    await store
-        .restore(folder, `${keyPrefix}none`, { restoreKeys: [keyPrefix], timeout: RESTORE_MS })
-        .catch(() => undefined);
+    try {
+        await mkdir(folder, { recursive: true });
+        await store.restore(folder, `${keyPrefix}none`, { restoreKeys: [keyPrefix], timeout: RESTORE_MS });
+    }
+    catch {
+        // More is read.
+    }
 }
 /** @returns the digests in a folder's memory; none where there is none or it is of other rules */
 async function readKnown(folder) {
@@ -74,13 +77,16 @@ async function remember(memory, digests) {
         // More is read the next time.
     }
 }
-/** Saves a memory to GitHub's cache, in the post step. Never throws. */
-async function saveMemory({ folder, keyPrefix }) {
-    const known = await readKnown(folder);
-    const key = keyPrefix + (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(known.join()).digest('hex').slice(0, 16);
-    await (0,_github_cache_js__WEBPACK_IMPORTED_MODULE_3__/* .openCacheStore */ .q)()
-        .save(folder, key, { timeout: SAVE_MS })
-        .catch(() => { });
+/** Saves a memory to GitHub's cache where it has grown, and removes its folder, in the post step. Never throws. */
+async function leaveMemory({ folder, keyPrefix, news }) {
+    if (news) {
+        const known = await readKnown(folder);
+        const key = keyPrefix + (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(known.join()).digest('hex').slice(0, 16);
+        await (0,_github_cache_js__WEBPACK_IMPORTED_MODULE_3__/* .openCacheStore */ .q)()
+            .save(folder, key, { timeout: SAVE_MS })
+            .catch(() => { });
+    }
+    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(folder, { recursive: true, force: true }).catch(() => { });
 }
 
 

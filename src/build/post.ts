@@ -9,6 +9,7 @@ import { jobLog } from '../github/log.ts';
 import { type RunRecord, readRecord, writeRecord } from '../record.ts';
 import { type CacheExport, joinCacheExport } from './cache-export.ts';
 import { saveKeptMounts } from './cache-mounts/run.ts';
+import type { KeptMemory } from './image-scan/memory.ts';
 
 /** An export that takes longer has met a service that is down or drowned. */
 const exportLimit = 180_000;
@@ -24,8 +25,8 @@ await runAction(async () => {
   if (mounts !== '') await saveMounts(mounts);
   const scanned = core.getState('image-scan');
   if (scanned !== '') {
-    const { saveMemory } = await import('./image-scan/memory.ts');
-    await saveMemory(JSON.parse(scanned));
+    const { leaveMemory } = await import('./image-scan/memory.ts');
+    await leaveMemory(JSON.parse(scanned) as KeptMemory);
   }
   const builder = core.getState('builder');
   if (builder !== '')

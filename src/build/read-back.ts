@@ -5,7 +5,7 @@ import { type Finding, type ImageRecord, timed } from '../record.ts';
 import type { BuildRun } from './build-run.ts';
 import { checkWithConfig } from './image-check.ts';
 import { isSecret } from './image-scan/findings.ts';
-import { type Memory, openMemory, remember } from './image-scan/memory.ts';
+import { type KeptMemory, type Memory, memoryPlace, openMemory, remember } from './image-scan/memory.ts';
 import type { BuildInputs } from './inputs.ts';
 import { imageName } from './plan.ts';
 import type { SignedIn } from './sign-in.ts';
@@ -28,7 +28,14 @@ export interface Pushed {
 /** Looks up which layers are known, beside the build. */
 export async function startMemory(inputs: BuildInputs, run: BuildRun): Promise<Memory | undefined> {
   if (inputs.checks === 'off' || !inputs.push) return undefined;
-  return await openMemory(`${inputs.repository}`, run.env, run.job.runnerTemp).catch(() => undefined);
+  const place = memoryPlace(inputs.repository, run.env, run.job.runnerTemp);
+  // Before its folder exists: post removes it.
+  if (place.keyPrefix !== '') keep(run, { ...place, news: false });
+  return await openMemory(place);
+}
+
+function keep(run: BuildRun, { folder, keyPrefix, news }: KeptMemory): void {
+  run.keep('image-scan', JSON.stringify({ folder, keyPrefix, news }));
 }
 
 /**
@@ -79,8 +86,7 @@ async function scan(
     );
     if (known && result.clean.length > 0) {
       await remember(known, result.clean);
-      const { folder, keyPrefix } = known;
-      if (keyPrefix !== '') run.keep('image-scan', JSON.stringify({ folder, keyPrefix }));
+      if (known.keyPrefix !== '') keep(run, { ...known, news: true });
     }
     return result.findings;
   } catch (error) {

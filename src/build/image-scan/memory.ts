@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CacheStore, openCacheStore } from '../../github/cache.ts';
 import type { Environment } from '../../github/inputs.ts';
@@ -12,39 +12,44 @@ const RESTORE_MS = 5_000;
 const SAVE_MS = 30_000;
 
 /** Where it is remembered which layers were read and hold no secret; plain data, since `post` gets it as text. */
-export interface Memory {
+export interface MemoryPlace {
   /** Folder of `layers.json`. */
   folder: string;
   /** First part of the keys in GitHub's cache; '' where the folder itself lasts. */
   keyPrefix: string;
+}
+
+export interface Memory extends MemoryPlace {
   /** Digests, the newest last. A digest is the content: what was true of it stays true. */
   known: string[];
 }
 
 /**
- * Opens the memory: in GitHub's cache where the job is offered it, else in the user's cache folder, which lasts on a
- * machine of one's own. Never throws: without it more is read.
+ * In GitHub's cache where the job is offered it, else in the user's cache folder, which lasts on a machine of one's own.
  * @param scope whose layers they are
  */
-export async function openMemory(scope: string, env: Environment, runnerTemp: string): Promise<Memory> {
-  const store = openCacheStore();
-  const name = createHash('sha256').update(scope).digest('hex').slice(0, 12);
-  if (!store.isAvailable()) {
+export function memoryPlace(scope: string, env: Environment, runnerTemp: string): MemoryPlace {
+  if (!openCacheStore().isAvailable()) {
     const home = env.XDG_CACHE_HOME || (env.HOME ? join(env.HOME, '.cache') : runnerTemp);
-    const folder = join(home, 'deploy-lambda-container');
-    return { folder, keyPrefix: '', known: await readKnown(folder) };
+    return { folder: join(home, 'deploy-lambda-container'), keyPrefix: '' };
   }
-  const folder = join(runnerTemp, `image-scan-${name}`);
-  const keyPrefix = `image-scan-${RULES}-${name}-`;
-  await restore(store, folder, keyPrefix);
+  const name = createHash('sha256').update(scope).digest('hex').slice(0, 12);
+  return { folder: join(runnerTemp, `image-scan-${name}`), keyPrefix: `image-scan-${RULES}-${name}-` };
+}
+
+/** Reads what is remembered. Never throws: without it more is read. */
+export async function openMemory({ folder, keyPrefix }: MemoryPlace): Promise<Memory> {
+  if (keyPrefix !== '') await restore(openCacheStore(), folder, keyPrefix);
   return { folder, keyPrefix, known: await readKnown(folder) };
 }
 
 async function restore(store: CacheStore, folder: string, keyPrefix: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await store
-    .restore(folder, `${keyPrefix}none`, { restoreKeys: [keyPrefix], timeout: RESTORE_MS })
-    .catch(() => undefined);
+  try {
+    await mkdir(folder, { recursive: true });
+    await store.restore(folder, `${keyPrefix}none`, { restoreKeys: [keyPrefix], timeout: RESTORE_MS });
+  } catch {
+    // More is read.
+  }
 }
 
 /** @returns the digests in a folder's memory; none where there is none or it is of other rules */
@@ -76,11 +81,20 @@ export async function remember(memory: Memory, digests: readonly string[]): Prom
   }
 }
 
-/** Saves a memory to GitHub's cache, in the post step. Never throws. */
-export async function saveMemory({ folder, keyPrefix }: Pick<Memory, 'folder' | 'keyPrefix'>): Promise<void> {
-  const known = await readKnown(folder);
-  const key = keyPrefix + createHash('sha256').update(known.join()).digest('hex').slice(0, 16);
-  await openCacheStore()
-    .save(folder, key, { timeout: SAVE_MS })
-    .catch(() => {});
+/** What `post` is told of a memory in GitHub's cache. */
+export interface KeptMemory extends MemoryPlace {
+  /** Whether it has grown. */
+  news: boolean;
+}
+
+/** Saves a memory to GitHub's cache where it has grown, and removes its folder, in the post step. Never throws. */
+export async function leaveMemory({ folder, keyPrefix, news }: KeptMemory): Promise<void> {
+  if (news) {
+    const known = await readKnown(folder);
+    const key = keyPrefix + createHash('sha256').update(known.join()).digest('hex').slice(0, 16);
+    await openCacheStore()
+      .save(folder, key, { timeout: SAVE_MS })
+      .catch(() => {});
+  }
+  await rm(folder, { recursive: true, force: true }).catch(() => {});
 }
