@@ -48,7 +48,8 @@ export interface BuildInputs {
   /** The first one, which decides the platform; '' where there is none. */
   functionName: string;
   dryRun: boolean;
-  aws: AwsInputs;
+  /** Absent where nothing is pushed and no function asked: a pull request from a fork has no AWS account. */
+  aws: AwsInputs | undefined;
   record: string;
 }
 
@@ -94,9 +95,15 @@ export function readBuildInputs(inputs: Inputs, env: Environment): BuildInputs {
     push: inputs.boolean('push', true),
     functionName: inputs.list('function-name')[0] ?? '',
     dryRun: inputs.boolean('dry-run', false),
-    aws: readAwsInputs(inputs, env),
+    aws: needsAws(inputs) ? readAwsInputs(inputs, env) : undefined,
     record: inputs.text('record'),
   };
+}
+
+/** AWS is asked for ECR's login, and for the function's architecture where `platform` does not say it. */
+function needsAws(inputs: Inputs): boolean {
+  const asksFunction = inputs.text('platform') === '' && inputs.list('function-name').length > 0;
+  return inputs.boolean('push', true) || asksFunction;
 }
 
 /**

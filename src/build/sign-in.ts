@@ -27,17 +27,18 @@ export interface SignedIn {
  * @throws DeployError
  */
 export async function signIn(inputs: BuildInputs, run: BuildRun): Promise<SignedIn> {
-  const config = await awsConfig(inputs.aws);
-  const ecr = openEcr(config);
+  const config = inputs.aws && (await awsConfig(inputs.aws));
+  const ecr = config && openEcr(config);
   try {
     const [login, architecture] = await Promise.all([
-      inputs.push ? ecr.signIn() : undefined,
-      inputs.platform === '' && inputs.functionName !== ''
+      inputs.push ? ecr?.signIn() : undefined,
+      config && inputs.platform === '' && inputs.functionName !== ''
         ? askArchitecture(config, inputs.functionName, run)
         : undefined,
     ]);
     const host = inputs.registry || login?.host || 'localhost';
-    if (login && inputs.createRepository && !inputs.dryRun) await createRepository(ecr, host, inputs, run);
+    if (ecr && login && inputs.createRepository && !inputs.dryRun)
+      await createRepository(ecr, host, inputs, run);
     const folder = join(run.job.runnerTemp, `docker-config-${randomUUID().slice(0, 8)}`);
     // Saved before it exists: post removes it also when this process is killed meanwhile.
     run.keep('docker-config', folder);
@@ -53,7 +54,7 @@ export async function signIn(inputs: BuildInputs, run: BuildRun): Promise<Signed
       platform: inputs.platform || architecture || 'linux/amd64',
     };
   } finally {
-    ecr.close();
+    ecr?.close();
   }
 }
 

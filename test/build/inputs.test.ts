@@ -16,6 +16,14 @@ const read = (values: Record<string, string>, env: Record<string, string> = {}) 
   readBuildInputs(inputsFrom(variables(values)), env);
 
 describe('readBuildInputs', () => {
+  it('needs no Region where nothing is pushed and no function asked', () => {
+    const preview = { 'aws-region': '', push: 'false' };
+    expect(read(preview).aws).toBeUndefined();
+    expect(read({ ...preview, 'function-name': 'api', platform: 'linux/arm64' }).aws).toBeUndefined();
+    expect(() => read({ ...preview, 'function-name': 'api' })).toThrow('`aws-region` is empty');
+    expect(() => read({ ...preview, push: 'true' })).toThrow('`aws-region` is empty');
+  });
+
   it('fills in the defaults', () => {
     expect(read({})).toMatchObject({
       context: '.',

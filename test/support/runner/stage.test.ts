@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeToy } from '../../end-to-end/toy.ts';
-import { rewriteOwnUses, stageActions } from './stage.ts';
+import { closeGaps, rewriteOwnUses, stageActions } from './stage.ts';
 import { ownUseProblem, remoteUse, usesIn } from './uses.ts';
 import { repositoryMappings } from './workflow.ts';
 
@@ -73,4 +73,11 @@ it('tells remote uses from others, and what stands behind them', () => {
     'o/r@v1=/stage',
     'actions/checkout@v6=/stub',
   ]);
+});
+
+it('writes around what act does otherwise than GitHub', () => {
+  expect(closeGaps('concurrency:\n  group: a\n  queue: max\n')).toBe('concurrency:\n  group: a\n\n');
+  expect(closeGaps('if: needs.a.outputs.b-c == 1')).toBe(
+    "if: (needs.a.result != 'skipped' && needs.a.outputs.b-c || '') == 1",
+  );
 });

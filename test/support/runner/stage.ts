@@ -39,7 +39,7 @@ export async function stageActions(
     } else if (isActionsFile(file)) {
       const text = await readFile(from, 'utf8');
       problems.push(...ownUseProblems(text, sourceRoot).map((problem) => `${file}:${problem}`));
-      await writeFile(to, rewriteOwnUses(text, repository, ref));
+      await writeFile(to, rewriteOwnUses(closeGaps(text), repository, ref));
     } else {
       await copyFile(from, to, constants.COPYFILE_FICLONE);
     }
@@ -78,12 +78,27 @@ export function ownUseProblems(text: string, root: string): string[] {
  * @throws Error where one is left, such as in flow style
  */
 export function rewriteOwnUses(text: string, repository: string, ref: string): string {
-  const rewritten = text.replace(
-    /^(\s*(?:- )?uses:\s*)(["']?)\$\/([^\s"'#]*)\2/gm,
-    (_all, before: string, quote: string, path: string) =>
-      `${before}${quote}${repository}/${path}@${ref}${quote}`,
-  );
+  const rewritten = text
+    .replaceAll(/^ +queue: max$/gm, '')
+    .replace(
+      /^(\s*(?:- )?uses:\s*)(["']?)\$\/([^\s"'#]*)\2/gm,
+      (_all, before: string, quote: string, path: string) =>
+        `${before}${quote}${repository}/${path}@${ref}${quote}`,
+    );
   const left = usesIn(rewritten).find(({ uses }) => uses.startsWith('$/'));
   if (left) throw new Error(`line ${left.line}: write "uses: ${left.uses}" on a line of its own`);
   return rewritten;
+}
+
+/**
+ * Writes around what act 0.2.89 does otherwise than GitHub: `queue` of a concurrency is unknown to it, and outputs of a
+ * skipped job are not empty but their text, expressions and all.
+ */
+export function closeGaps(text: string): string {
+  return text
+    .replaceAll(/^ +queue: max$/gm, '')
+    .replaceAll(
+      /\bneeds\.(\w+)\.outputs\.([\w-]+)/g,
+      "(needs.$1.result != 'skipped' && needs.$1.outputs.$2 || '')",
+    );
 }

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import { type LocalRepository, OWN_REF, OWN_REPOSITORY, rewriteOwnUses } from './stage.ts';
+import { closeGaps, type LocalRepository, OWN_REF, OWN_REPOSITORY, rewriteOwnUses } from './stage.ts';
 import { remoteUse, usesIn } from './uses.ts';
 
 /** Id of the job that is added to a workflow to tell what its jobs gave. */
@@ -16,7 +16,7 @@ export interface JobOutcome {
  * @param resultsFile the path that gets the JSON
  */
 export function withResultsJob(workflow: string, resultsFile: string): string {
-  const document = parseDocument(rewriteOwnUses(workflow, OWN_REPOSITORY, OWN_REF));
+  const document = parseDocument(rewriteOwnUses(closeGaps(workflow), OWN_REPOSITORY, OWN_REF));
   if (document.errors[0]) throw document.errors[0];
   const jobs = document.toJS().jobs as Record<string, unknown> | undefined;
   document.setIn(['jobs', RESULTS_JOB], {
