@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 const scenarios = [
   'test/report/scenarios.test.ts',
+  'test/deploy/faults.test.ts',
   'test/deploy/scenarios.test.ts',
   'test/deploy/shift.test.ts',
   'test/deploy/rollback.test.ts',

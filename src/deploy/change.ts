@@ -79,6 +79,19 @@ async function updateEnd(hands: Hands, before: string, from: string, digest: str
 }
 
 /**
+ * $LATEST, after the end of an update to one of these digests; somebody else's update is not waited for.
+ * @throws DeployError where the function is gone; ApiError; OutOfTime
+ */
+export async function latestOf(hands: Hands, digests: readonly string[]): Promise<FunctionState> {
+  for (let round = 0; ; round++) {
+    const now = await existing(hands);
+    if (!isBusy(now) || !digests.includes(now.digest)) return now;
+    hands.budget.waitingFor = `the update of $LATEST is ${now.lastUpdateStatus}`;
+    await pause(hands.budget, round);
+  }
+}
+
+/**
  * Publishes $LATEST, which must have this digest. Publishing the same again returns the same version, so a lost
  * answer is simply asked for again.
  * @returns the version's number
@@ -128,15 +141,22 @@ export async function changeAlias(
   from: readonly (Pointing | undefined)[],
   to: Pointing | undefined,
 ): Promise<void> {
+  let removed = false;
   for (let round = 0; ; round++) {
-    const now = await lambda.getAlias(functionName, alias, budget);
+    const now = await lambda.getAlias(functionName, alias, budget).catch((error: unknown) => {
+      // The removal was answered; where that cannot be looked at any more, the answer has to do.
+      if (removed) return undefined;
+      throw error;
+    });
     if (samePointing(now, to)) return;
     if (!from.some((one) => samePointing(now, one))) throw aliasOvertaken(functionName, alias, now);
     const done = await attempt(budget, async () => {
       if (!to) await lambda.deleteAlias(functionName, alias, budget);
       else if (!now) await lambda.createAlias(functionName, alias, to.version, budget);
       else await lambda.updateAlias(functionName, alias, { ...to, revisionId: now.revisionId }, budget);
-      return true;
+      // The answer to a removal is empty, so that it says nothing: looked at again.
+      removed = to === undefined;
+      return !removed;
     });
     if (done) return;
     await pause(budget, round);

@@ -191,6 +191,8 @@ export class FunctionRun {
       deployment.forget();
       return this.#end('failed', failure);
     }
+    const stays = deployment.latestStays && (deployment.touched || deployment.updating);
+    if (stays && inputs.rollback) this.#say('$LATEST keeps the new image, since there is none to put back.');
     if (cause instanceof Cancelled) {
       const restored = this.#tell(await deployment.putAliasBack());
       return this.#conclude(afterCancel(cause, restored, deployment.leftForPost));
@@ -201,7 +203,7 @@ export class FunctionRun {
       if (deployment.touched) this.#say('`rollback` is false: everything else is left as it is now.');
       return this.#end('failed', failure);
     }
-    if (cause instanceof OutOfTime && deployment.updating) {
+    if (cause instanceof OutOfTime && deployment.updating && !stays) {
       // Lambda refuses any change while it is at work; only later can be seen whether there is something to undo.
       this.#say(
         'Lambda may still be at work on the update; the post step puts the previous image back if it ends well.',
@@ -210,7 +212,6 @@ export class FunctionRun {
     }
     const restored = this.#tell(await deployment.putBack());
     if (!deployment.touched) return this.#end('failed', failure);
-    if (deployment.latestStays) this.#say('$LATEST keeps the new image, since there is none to put back.');
     tools.log.debug(`put back: alias ${restored.alias}, $LATEST ${restored.latest}`);
     this.#conclude(afterPutBack(failure, restored, inputs.alias, this.result.version));
   }

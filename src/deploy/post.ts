@@ -9,7 +9,7 @@ import { jobLog } from '../github/log.ts';
 import { readDeployInputs } from './inputs.ts';
 import { restore, savedPoints } from './restore.ts';
 
-/** A cancelled job has five minutes for what is left of it. */
+/** A cancelled job has five minutes for what is left of it; an update that outlasted `update-timeout` is waited for. */
 const LONGEST_MS = 4 * 60_000;
 const SECOND_LOOK_MS = 2_000;
 
@@ -19,7 +19,7 @@ await runAction(async () => {
   jobLog.info('The deploy did not end in order; what it changed is put back.');
   const inputs = readDeployInputs(inputsFrom(process.env), process.env);
   const tools = { lambda: lambdaApi(await awsConfig(inputs.aws)), log: jobLog };
-  const budget = new Budget(Math.min(LONGEST_MS, inputs.updateTimeoutMs));
+  const budget = new Budget(LONGEST_MS);
   const problems: string[] = [];
   for (const point of points) {
     let restored = await restore(point, tools, budget);

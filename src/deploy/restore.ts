@@ -1,10 +1,10 @@
 import type { Budget } from '../aws/budget.ts';
 import type { LambdaApi } from '../aws/lambda.ts';
-import { describeError } from '../errors.ts';
+import { DeployError, describeError } from '../errors.ts';
 import * as core from '../github/core.ts';
 import type { Log } from '../github/log.ts';
-import { changeAlias, changeCode, Overtaken, type Pointing, samePointing } from './change.ts';
-import { shortDigest } from './plan.ts';
+import { changeAlias, changeCode, latestOf, Overtaken, type Pointing, samePointing } from './change.ts';
+import { latestRuns, shortDigest } from './plan.ts';
 import { apiFailure } from './reasons.ts';
 
 /** All that is needed to put one function back, by this process or by the post step after it was killed. */
@@ -102,16 +102,27 @@ async function restoreLatest(
   said: string[],
 ): Promise<PartState> {
   if (!latest) return 'kept';
-  const now = await lambda.getFunction(functionArn, budget);
-  if (now?.digest === latest.digest) return 'back';
-  if (now?.digest !== digest) {
-    said.push(`$LATEST of ${name} is somebody else's by now and left as it is.`);
-    return 'theirs';
+  const hands = { lambda, functionName: functionArn, budget };
+  for (let tries = 1; ; tries++) {
+    const now = await latestOf(hands, [digest, latest.digest]);
+    // After an update that failed Lambda shows the image that was wanted, while the one before goes on serving.
+    if (latestRuns(now, latest.digest)) return 'back';
+    if (now.digest !== digest && now.digest !== latest.digest) {
+      said.push(`$LATEST of ${name} is somebody else's by now and left as it is.`);
+      return 'theirs';
+    }
+    log.info(`${name}: putting ${shortDigest(latest.digest)} back on $LATEST.`);
+    try {
+      await changeCode(hands, now.digest, latest);
+      said.push(`$LATEST of ${name} is back on ${shortDigest(latest.digest)}.`);
+      return 'back';
+    } catch (error) {
+      // Users have the image that failed until this is done, so what failed once is tried once more.
+      const again = error instanceof DeployError && !(error instanceof Overtaken) && tries === 1;
+      if (!again) throw error;
+      log.info(describeError(error));
+    }
   }
-  log.info(`${name}: putting ${shortDigest(latest.digest)} back on $LATEST.`);
-  await changeCode({ lambda, functionName: functionArn, budget }, digest, latest);
-  said.push(`$LATEST of ${name} is back on ${shortDigest(latest.digest)}.`);
-  return 'back';
 }
 
 function weightsNote({ weights }: Pointing): string {

@@ -19,6 +19,12 @@ export interface Fault {
   message?: string;
   /** The connection is cut instead of an answer. */
   dropConnection?: boolean;
+  /** No answer ever comes: the connection stays open until the client gives up. */
+  hang?: boolean;
+  /** With `hang`: the change is made only after the client gave up, as a request that was long on its way. */
+  commitLate?: boolean;
+  /** 200 with a body that ends in the middle. */
+  malformed?: boolean;
   delayMs?: number;
   /** The change is made first, and only its answer is lost or wrong. */
   afterCommit?: boolean;
@@ -66,11 +72,21 @@ export async function withFaults<T>(
 ): Promise<void> {
   const fault = await faults.before?.(operation, request);
   if (fault === undefined) return steps.send(await steps.work());
-  const wrong = fault.dropConnection === true || fault.status !== undefined;
+  const wrong = fault.dropConnection || fault.hang || fault.malformed || fault.status !== undefined;
   const result = !wrong || fault.afterCommit ? { value: await steps.work() } : undefined;
   if (fault.delayMs) await sleep(fault.delayMs);
+  if (fault.hang) {
+    await clientGone(response);
+    // Nobody hears what becomes of it.
+    if (fault.commitLate && !result) await steps.work().catch(() => undefined);
+    return;
+  }
   if (fault.dropConnection) {
     response.socket?.destroy();
+    return;
+  }
+  if (fault.malformed) {
+    response.status(200).send('{"cut off": "in the mid');
     return;
   }
   if (fault.status !== undefined)
@@ -81,4 +97,11 @@ export async function withFaults<T>(
       fault.message ?? 'Fault',
     );
   if (result) steps.send(result.value);
+}
+
+function clientGone(response: Response): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.closed) resolve();
+    else response.once('close', resolve);
+  });
 }

@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const MAIN = join(import.meta.dirname, 'faults', 'main.ts');
+
+/** A process of its own, since its clock is another. */
+async function faults(args: string[]): Promise<{ code: number | null; text: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  child.stdout.on('data', (chunk) => (text += chunk));
+  child.stderr.on('data', (chunk) => (text += chunk));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, text };
+}
+
+it('no random plan of faults leaves users on a broken version, overwrites a deploy or reports what is not so', async () => {
+  // Another seed at each run, which the output names; the same seed gives the same plans.
+  const { code, text } = await faults(['--seed', String(Date.now() % 1_000_000), '--count', '200']);
+  expect(text).toContain('200 plans');
+  expect(text).toMatch(/, 0 broke a rule/);
+  expect(code).toBe(0);
+}, 120_000);

@@ -1,0 +1,124 @@
+import { Budget } from '../../../src/aws/budget.ts';
+import { alarmApi } from '../../../src/aws/cloudwatch.ts';
+import { urlApi } from '../../../src/aws/function-url.ts';
+import { imageLookup } from '../../../src/aws/image-lookup.ts';
+import { lambdaApi } from '../../../src/aws/lambda.ts';
+import { realClock } from '../../../src/deploy/clock.ts';
+import type { DeployInputs } from '../../../src/deploy/inputs.ts';
+import type { Target } from '../../../src/deploy/plan.ts';
+import { type Restored, type RestorePoint, RestorePoints, restore } from '../../../src/deploy/restore.ts';
+import { runAll } from '../../../src/deploy/run.ts';
+import { readShift } from '../../../src/deploy/shift-inputs.ts';
+import { describeError } from '../../../src/errors.ts';
+import { inputsFrom } from '../../../src/github/inputs.ts';
+import type { Log } from '../../../src/github/log.ts';
+import { type FunctionRecord, newRecord } from '../../../src/record.ts';
+
+/** The restore points of one deploy, kept here instead of in the step's state. */
+class Points extends RestorePoints {
+  readonly left = new Map<string, RestorePoint>();
+
+  override keep(point: RestorePoint): void {
+    // As the step's state has it: what main changes in the object later is not in it.
+    this.left.set(point.functionArn, structuredClone(point));
+  }
+
+  override has(functionArn: string): boolean {
+    return this.left.has(functionArn);
+  }
+
+  override drop(functionArn: string): void {
+    this.left.delete(functionArn);
+  }
+}
+
+/** What main reports, and what it left for post. */
+export interface Reported {
+  result: FunctionRecord;
+  /** '' where it ended well. */
+  error: string;
+  points: RestorePoint[];
+}
+
+const CONFIG = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local', sessionToken: 'local' },
+};
+const UPDATE_TIMEOUT_MS = 60_000;
+/** As in src/deploy/post.ts. */
+const POST_MS = 240_000;
+
+/** What of the deploy a play chooses. */
+export interface Options {
+  /** '' for none. */
+  alias: string;
+  rollback: boolean;
+  /** Input `traffic-shift`. */
+  shift: string;
+  /** Input `alarms`. */
+  alarms: string[];
+  signal: AbortSignal;
+}
+
+function inputsFor(functionName: string, { alias, rollback, shift, alarms }: Options): DeployInputs {
+  return {
+    deploy: 'true',
+    functions: [functionName],
+    alias,
+    smoke: { path: '/health', query: '', url: '', status: 200, timeoutMs: 60_000 },
+    rollback,
+    rollbackAll: false,
+    rollbackTo: '',
+    ...readShift(inputsFrom({ 'INPUT_TRAFFIC-SHIFT': shift, INPUT_ALARMS: alarms.join('\n') }), alias),
+    updateTimeoutMs: UPDATE_TIMEOUT_MS,
+    dryRun: false,
+    aws: { region: 'us-east-1', roleToAssume: '', roleSessionName: '', roleDuration: 900 },
+    record: '',
+  };
+}
+
+/** The deploy of one function as the action runs it. */
+export async function main(
+  functionName: string,
+  target: Target,
+  options: Options,
+  log: Log,
+): Promise<Reported> {
+  const points = new Points();
+  const alarms = alarmApi(CONFIG);
+  const tools = {
+    lambda: lambdaApi(CONFIG),
+    images: imageLookup(CONFIG),
+    urls: urlApi(CONFIG),
+    alarms: async () => alarms,
+    log,
+    record: newRecord(),
+    points,
+    clock: realClock,
+    signal: options.signal,
+  };
+  try {
+    const [run] = await runAll(inputsFor(functionName, options), target, tools);
+    if (!run) throw new Error('no run');
+    const { result, error } = run;
+    return { result, error: error ? describeError(error) : '', points: [...points.left.values()] };
+  } finally {
+    tools.lambda.close();
+    tools.images.close();
+    tools.urls.close();
+    alarms.close();
+  }
+}
+
+/** The post step for what main left. */
+export async function post(points: readonly RestorePoint[], log: Log): Promise<Restored[]> {
+  const tools = { lambda: lambdaApi(CONFIG), log };
+  try {
+    const all: Restored[] = [];
+    const budget = new Budget(POST_MS);
+    for (const point of points) all.push(await restore(point, tools, budget));
+    return all;
+  } finally {
+    tools.lambda.close();
+  }
+}
