@@ -12,6 +12,7 @@ import type { BuilderSource, ReadyBuilder } from './builder.ts';
 import type { LayerCache } from './cache.ts';
 import { startCacheExport } from './cache-export.ts';
 import { fillMounts, keepMounts } from './cache-mounts/run.ts';
+import { type ContextFiles, startExplaining } from './explain.ts';
 import type { BuildInputs } from './inputs.ts';
 import { type BuildPlan, planBuild } from './plan.ts';
 import { readBack, startMemory } from './read-back.ts';
@@ -25,6 +26,8 @@ export interface Before {
   /** All tags of the image, and the one among them that marks its inputs ('' where there is none). */
   tags: string[];
   mark: string;
+  /** The context's files, where they were hashed. */
+  context: ContextFiles;
 }
 
 /**
@@ -67,6 +70,7 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
     fillMounts(inputs, run, { request: plan.request, ready, layerCache: cache.kind !== 'off' }),
   );
   const memory = startMemory(inputs, run);
+  const explain = startExplaining(inputs, run, signedIn.platform, before.context);
   const { docker, cacheWorks } = await timed(record, inputs.push ? 'build and push' : 'build', () =>
     build(ready, plan, run),
   );
@@ -90,6 +94,7 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
       : undefined,
   ]);
   buildRecord.vertices = vertices;
+  await explain(vertices);
   record.cache = cacheUse(cache, vertices);
   if (mounts) await keepMounts(mounts, vertices, docker, run, `${files}-mounts.json`);
   if (plan.cacheTo !== '' && cacheWorks && isNews(record.cache))

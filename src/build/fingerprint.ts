@@ -33,6 +33,8 @@ export interface FingerprintRequest {
   noCache: boolean;
   pull: boolean;
   env: Environment;
+  /** Told of each file of the context: its path, the digest of its content and its bytes. */
+  onFile?(path: string, digest: string, bytes: number): void;
   /**
    * What an image name stands for right now, where the builder would look: a digest or an image ID; undefined
    * where nobody can say. Asked for all images at once.
@@ -63,7 +65,7 @@ export async function fingerprint(
     for (const { name, value } of sorted(request.buildArgs)) note(hash, 'arg', name, value);
     for (const { name, value } of sorted(request.labels))
       if (!volatileLabels.includes(name)) note(hash, 'label', name, value);
-    await noteFolder(hash, request.context, ignore);
+    await noteFolder(hash, request.context, ignore, request.onFile);
     for (const context of sorted(request.buildContexts)) await noteContext(hash, context);
     for (const [image, identity] of await images) note(hash, 'image', image, identity);
     return { hash: hash.digest('hex') };
@@ -163,15 +165,21 @@ async function noteContext(hash: Hash, { name, value }: { name: string; value: s
   } else throw new Doubt(`build context ${name} is not pinned by digest`);
 }
 
-async function noteFolder(hash: Hash, folder: string, ignore: string): Promise<void> {
+async function noteFolder(
+  hash: Hash,
+  folder: string,
+  ignore: string,
+  onFile?: FingerprintRequest['onFile'],
+): Promise<void> {
   const root = realpathSync(folder);
   const entries = await walkContext(root, parseIgnoreFile(ignore));
   const files = entries.filter(({ type }) => type === 'file');
   const digests = await contentDigests(files.map(({ path, size }) => ({ path: `${root}/${path}`, size })));
   let file = 0;
   let notes: string[] = [];
-  for (const { path, type, mode, target } of entries) {
+  for (const { path, type, mode, target, size } of entries) {
     const content = type === 'file' ? (digests[file++] ?? '') : target;
+    if (type === 'file') onFile?.(path, content, size);
     notes.push(noteText([type, path, mode.toString(8), content]));
     if (notes.length < notesAtOnce) continue;
     hash.update(notes.join(''));

@@ -7,6 +7,7 @@ import * as core from '../github/core.ts';
 import { foreignGroup } from '../github/foreign-text.ts';
 import { jobLog } from '../github/log.ts';
 import { type RunRecord, readRecord, writeRecord } from '../record.ts';
+import { saveFiles } from './build-files.ts';
 import { type CacheExport, joinCacheExport } from './cache-export.ts';
 import { saveKeptMounts } from './cache-mounts/run.ts';
 import type { KeptMemory } from './image-scan/memory.ts';
@@ -27,6 +28,11 @@ await runAction(async () => {
   if (scanned !== '') {
     const { leaveMemory } = await import('./image-scan/memory.ts');
     await leaveMemory(JSON.parse(scanned) as KeptMemory);
+  }
+  const files = core.getState('build-files');
+  if (files !== '') {
+    const { folder: kept, key } = JSON.parse(files) as { folder: string; key: string };
+    await saveFiles(kept, key);
   }
   const builder = core.getState('builder');
   if (builder !== '')

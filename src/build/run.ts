@@ -4,6 +4,7 @@ import { buildImage } from './build-image.ts';
 import type { BuildRun } from './build-run.ts';
 import { builderSource } from './builder.ts';
 import { layerCache } from './cache.ts';
+import type { ContextFiles } from './explain.ts';
 import { checkImage } from './image-check.ts';
 import type { BuildInputs } from './inputs.ts';
 import { imageName } from './plan.ts';
@@ -19,12 +20,18 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   const { record, log } = run;
   const cache = layerCache(inputs, run.env, Date.now());
   const builder = builderSource(inputs, run, cache.kind !== 'off');
+  const context: ContextFiles = new Map();
+  const onFile = (path: string, digest: string, bytes: number): void => {
+    context.set(path, { digest, bytes });
+  };
   // All of these at once; the first that fails ends the run.
   const signingIn = timed(record, 'sign in', () => signIn(inputs, run));
   builder.find().catch(() => {});
   const [signedIn, fingerprint] = await Promise.all([
     signingIn,
-    timed(record, 'hash inputs', () => inputsFingerprint(inputs, run.env, { signedIn: signingIn, builder })),
+    timed(record, 'hash inputs', () =>
+      inputsFingerprint(inputs, run.env, { signedIn: signingIn, builder, onFile }),
+    ),
   ]);
   const { registry } = signedIn;
   const mark = 'hash' in fingerprint ? inputsTag(fingerprint.hash) : '';
@@ -47,7 +54,7 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   }
   record.build.reason = whyBuilt(fingerprint, inputs);
   if (cache.note !== '') log.info(cache.note);
-  await buildImage(inputs, run, { signedIn, cache, builder, tags, mark });
+  await buildImage(inputs, run, { signedIn, cache, builder, tags, mark, context });
 }
 
 /** Why there is a build, one clause. */

@@ -3,7 +3,7 @@ import type { RegistryCredentials } from '../docker/credentials.ts';
 import { identifyImages } from '../docker/image-identity.ts';
 import type { Environment } from '../github/inputs.ts';
 import type { BuilderSource } from './builder.ts';
-import { fingerprint } from './fingerprint.ts';
+import { type FingerprintRequest, fingerprint } from './fingerprint.ts';
 import type { BuildInputs } from './inputs.ts';
 import type { SignedIn } from './sign-in.ts';
 
@@ -16,6 +16,8 @@ export interface SkipSources {
   signedIn: Promise<SignedIn>;
   /** The builder that the build would use. */
   builder: Pick<BuilderSource, 'find'>;
+  /** Told of each file of the context. */
+  onFile?: FingerprintRequest['onFile'];
 }
 
 /**
@@ -25,7 +27,7 @@ export interface SkipSources {
 export async function inputsFingerprint(
   inputs: BuildInputs,
   env: Environment,
-  { signedIn, builder }: SkipSources,
+  { signedIn, builder, onFile }: SkipSources,
 ): Promise<Fingerprint> {
   // Only a function of another architecture makes the platform a question.
   const asked = inputs.platform === '' && inputs.functionName !== '';
@@ -35,6 +37,7 @@ export async function inputsFingerprint(
     secrets: inputs.secrets.length + inputs.secretEnvs.length + inputs.secretFiles.length > 0,
     ssh: inputs.ssh.length > 0,
     env,
+    ...(onFile ? { onFile } : {}),
     identify: async (images) => {
       const engine = builder
         .find()

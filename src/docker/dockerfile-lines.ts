@@ -4,6 +4,8 @@ export interface Instruction {
   name: string;
   /** What follows the name. */
   rest: string;
+  /** Its first line, from 1. */
+  line: number;
 }
 
 export interface DockerfileLines {
@@ -25,18 +27,19 @@ export function readInstructions(text: string): DockerfileLines {
   const instructions: Instruction[] = [];
   for (let at = 0; at < lines.length; at += 1) {
     if (isSkipped(lines[at] ?? '')) continue;
+    const line = at + 1;
     let whole = '';
     for (; at < lines.length; at += 1) {
-      const line = lines[at] ?? '';
-      if (whole !== '' && isSkipped(line)) continue;
-      if (!continues.test(line)) {
-        whole += line;
+      const part = lines[at] ?? '';
+      if (whole !== '' && isSkipped(part)) continue;
+      if (!continues.test(part)) {
+        whole += part;
         break;
       }
-      whole += line.replace(new RegExp(`\\${token}[ \\t]*$`), '');
+      whole += part.replace(new RegExp(`\\${token}[ \\t]*$`), '');
     }
     const [, name = '', rest = ''] = /^\s*(\S+)\s*(.*)$/s.exec(whole) ?? [];
-    instructions.push({ name: name.toUpperCase(), rest });
+    instructions.push({ name: name.toUpperCase(), rest, line });
     at = afterHeredocs(lines, at, name.toUpperCase(), rest);
   }
   return { directives, instructions };

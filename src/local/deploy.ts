@@ -44,7 +44,7 @@ export async function deployLocally(
     print,
     summary: join(folder, 'run', 'summary.md'),
   };
-  const env = bundleEnvironment(parts, endpoint);
+  const env = bundleEnvironment(parts, endpoint, folder);
   const finished: { call: ActionCall; outcome: ActionOutcome }[] = [];
   const step = async (call: ActionCall): Promise<ActionOutcome> => {
     const outcome = await runMain(call, options);
@@ -92,8 +92,10 @@ export async function deployLocally(
   }
 }
 
-function bundleEnvironment(parts: Parts, endpoint: string): Record<string, string> {
+function bundleEnvironment(parts: Parts, endpoint: string, folder: string): Record<string, string> {
   return {
+    // What the build remembers from one run to the next.
+    DEPLOY_LAMBDA_STATE: join(folder, 'state'),
     // On a terminal buildx draws its own display; BUILDKIT_PROGRESS=plain before `npm run local` gives lines instead.
     ...(process.stderr.isTTY && { BUILDKIT_PROGRESS: process.env.BUILDKIT_PROGRESS ?? 'tty' }),
     ...parts.docker.env,

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BuildVertex } from '../record.ts';
+import { compactFiles, filesPlace, noteFiles, recallFiles } from './build-files.ts';
+import type { BuildRun } from './build-run.ts';
+import { cacheScope } from './cache.ts';
+import type { BuildInputs, Platform } from './inputs.ts';
+import { explainMisses } from './misses.ts';
+import { dockerfilePath, isGitContext } from './plan.ts';
+import { slowFindings } from './slow.ts';
+
+/** Content digest (64 hex digits) and bytes of the context's files by path; empty where they were not hashed. */
+export type ContextFiles = Map<string, { digest: string; bytes: number }>;
+
+/** Milliseconds after the build that the list of the last one is still waited for. */
+const patience = 500;
+
+/** Turns a build's times into what missed the cache and why. */
+export type Explain = (vertices: readonly BuildVertex[]) => Promise<void>;
+
+/**
+ * Fetches the list of the last build's files beside this build. What it returns is called after the build and fills
+ * `misses` and `findings` of the record. Neither ever throws: an explanation is worth no failed build.
+ */
+export function startExplaining(
+  inputs: BuildInputs,
+  run: BuildRun,
+  platform: Platform,
+  context: ContextFiles,
+): Explain {
+  // Git contexts are not on this machine, and without hashed files nothing can be told from the last build.
+  if (isGitContext(inputs.context) || context.size === 0) return async () => {};
+  const place = filesPlace(cacheScope(inputs, platform), run.job.runnerTemp, run.env);
+  const recalled = place ? recallFiles(place) : undefined;
+  return async (vertices) => {
+    try {
+      const path = dockerfilePath(inputs);
+      const dockerfile = await readFile(path, 'utf8');
+      const files = compactFiles(new Map([...context].map(([name, { digest }]) => [name, digest])));
+      const sources = { dockerfile, files };
+      const misses = explainMisses(
+        sources,
+        await Promise.race([recalled, sleep(patience, undefined)]),
+        vertices,
+      );
+      const sizes = new Map([...context].map(([name, { bytes }]) => [name, bytes]));
+      const shown = relative(run.job.workspace, path);
+      const found = slowFindings(dockerfile, shown.startsWith('..') ? path : shown, {
+        misses,
+        vertices,
+        sizes,
+      });
+      if (run.record.build) run.record.build.misses = misses;
+      if (found.length > 0) run.record.findings = [...(run.record.findings ?? []), ...found];
+      const key = place ? await noteFiles(place, sources) : '';
+      if (place && key !== '') run.keep('build-files', JSON.stringify({ folder: place.folder, key }));
+    } catch (error) {
+      run.log.debug(`Misses of the cache are not explained: ${String(error)}`);
+    }
+  };
+}
