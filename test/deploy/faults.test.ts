@@ -15,9 +15,9 @@ async function faults(args: string[]): Promise<{ code: number | null; text: stri
 }
 
 it('no random plan of faults leaves users on a broken version, overwrites a deploy or reports what is not so', async () => {
-  // Another seed at each run, which the output names; the same seed gives the same plans.
-  const { code, text } = await faults(['--seed', String(Date.now() % 1_000_000), '--count', '200']);
+  // The same plans each time; CI draws others beside it (`npm run faults -- --count 2000`), and names their seed.
+  const { code, text } = await faults(['--seed', '1', '--count', '200']);
   expect(text).toContain('200 plans');
-  expect(text).toMatch(/, 0 broke a rule/);
+  expect(text).toContain('; 0 broke a rule');
   expect(code).toBe(0);
 }, 120_000);
