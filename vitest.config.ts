@@ -12,6 +12,7 @@ const scenarios = [
   'test/deploy/shift.test.ts',
   'test/deploy/rollback.test.ts',
   'test/deploy/many.test.ts',
+  'test/deploy/permissions.test.ts',
   'test/deploy/url.test.ts',
   'test/deploy/create.test.ts',
   'test/build/docker-container.test.ts',
