@@ -82,7 +82,7 @@ async function leaveMemory({ folder, keyPrefix, news }) {
     if (news) {
         const known = await readKnown(folder);
         const key = keyPrefix + (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(known.join()).digest('hex').slice(0, 16);
-        await (0,_github_cache_js__WEBPACK_IMPORTED_MODULE_3__/* .openCacheStore */ .q)()
+        await (0,_github_cache_js__WEBPACK_IMPORTED_MODULE_3__/* .openCacheStore */ .qb)()
             .save(folder, key, { timeout: SAVE_MS })
             .catch(() => { });
     }

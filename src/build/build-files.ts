@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCacheStore } from '../github/cache.ts';
 import type { Environment } from '../github/inputs.ts';
@@ -58,11 +58,19 @@ export async function noteFiles(place: FilesPlace, sources: BuildSources): Promi
   return place.stays ? '' : place.prefix + createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** Saves the list in post. Never throws: it only explains. */
-export async function saveFiles(folder: string, key: string): Promise<void> {
+/** What `post` is told of a list in GitHub's cache. */
+export interface KeptFiles {
+  folder: string;
+  /** '' where there is nothing to save. */
+  key: string;
+}
+
+/** Saves the list and removes its folder, in post. Never throws: it only explains. */
+export async function leaveFiles({ folder, key }: KeptFiles): Promise<void> {
   const store = openCacheStore();
-  if (!store.isAvailable() || !store.isWritable()) return;
-  await store.save(folder, key, { timeout: saveLimit }).catch(() => undefined);
+  if (key !== '' && store.isAvailable() && store.isWritable())
+    await store.save(folder, key, { timeout: saveLimit }).catch(() => undefined);
+  await rm(folder, { recursive: true, force: true }).catch(() => {});
 }
 
 /** One line a file, after the Dockerfile as JSON text. */

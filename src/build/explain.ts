@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildVertex } from '../record.ts';
-import { compactFiles, filesPlace, noteFiles, recallFiles } from './build-files.ts';
+import { compactFiles, filesPlace, type KeptFiles, noteFiles, recallFiles } from './build-files.ts';
 import type { BuildRun } from './build-run.ts';
 import { cacheScope } from './cache.ts';
 import type { BuildInputs, Platform } from './inputs.ts';
@@ -32,6 +32,9 @@ export function startExplaining(
   // Git contexts are not on this machine, and without hashed files nothing can be told from the last build.
   if (isGitContext(inputs.context) || context.size === 0) return async () => {};
   const place = filesPlace(cacheScope(inputs, platform), run.job.runnerTemp, run.env);
+  const keep = (kept: KeptFiles): void => run.keep('build-files', JSON.stringify(kept));
+  // Before its folder exists: post removes it.
+  if (place && !place.stays) keep({ folder: place.folder, key: '' });
   const recalled = place ? recallFiles(place) : undefined;
   return async (vertices) => {
     try {
@@ -53,8 +56,10 @@ export function startExplaining(
       });
       if (run.record.build) run.record.build.misses = misses;
       if (found.length > 0) run.record.findings = [...(run.record.findings ?? []), ...found];
-      const key = place ? await noteFiles(place, sources) : '';
-      if (place && key !== '') run.keep('build-files', JSON.stringify({ folder: place.folder, key }));
+      // Where all came from the cache the list of the build that filled it stands.
+      if (!place || misses.length === 0) return;
+      const key = await noteFiles(place, sources);
+      if (key !== '') keep({ folder: place.folder, key });
     } catch (error) {
       run.log.debug(`Misses of the cache are not explained: ${String(error)}`);
     }

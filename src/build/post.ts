@@ -3,11 +3,12 @@ import { removePrivateConfig } from '../docker/config.ts';
 import { enginePrograms } from '../docker/engine-programs.ts';
 import { stopEngine } from '../docker/engine-stop.ts';
 import { runAction } from '../github/action.ts';
+import { removeCacheTemp } from '../github/cache.ts';
 import * as core from '../github/core.ts';
 import { foreignGroup } from '../github/foreign-text.ts';
 import { jobLog } from '../github/log.ts';
 import { type RunRecord, readRecord, writeRecord } from '../record.ts';
-import { saveFiles } from './build-files.ts';
+import { type KeptFiles, leaveFiles } from './build-files.ts';
 import { type CacheExport, joinCacheExport } from './cache-export.ts';
 import { saveKeptMounts } from './cache-mounts/run.ts';
 import type { KeptMemory } from './image-scan/memory.ts';
@@ -30,10 +31,8 @@ await runAction(async () => {
     await leaveMemory(JSON.parse(scanned) as KeptMemory);
   }
   const files = core.getState('build-files');
-  if (files !== '') {
-    const { folder: kept, key } = JSON.parse(files) as { folder: string; key: string };
-    await saveFiles(kept, key);
-  }
+  if (files !== '') await leaveFiles(JSON.parse(files) as KeptFiles);
+  await removeCacheTemp(process.env.RUNNER_TEMP);
   const builder = core.getState('builder');
   if (builder !== '')
     await removeBuilder(

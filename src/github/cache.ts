@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeployError } from '../errors.ts';
@@ -100,10 +101,7 @@ async function quietly<T>(
   collectWrites();
   // Imported where it is used: loading it takes a tenth of a second.
   const library = await import('@actions/cache');
-  // The library leaves its temporary folders behind, so it is given one that is removed.
-  const before = process.env.RUNNER_TEMP;
-  const temp = await mkdtemp(join(before || tmpdir(), 'cache-'));
-  process.env.RUNNER_TEMP = temp;
+  const leave = enterTemp();
   const lines: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -122,10 +120,52 @@ async function quietly<T>(
     throw new CacheError(error instanceof Error ? error.message : String(error), '', { cause: error });
   } finally {
     clearTimeout(timer);
-    if (before === undefined) delete process.env.RUNNER_TEMP;
-    else process.env.RUNNER_TEMP = before;
-    await rm(temp, { recursive: true, force: true }).catch(() => undefined);
+    await leave();
   }
+}
+
+/** The folder that the library takes for the runner's while it works for us. */
+let shared: { folder: string; before: string | undefined; users: number } | undefined;
+
+/**
+ * The library leaves its temporary folders behind, so it is given one that is removed: one for all that work at the
+ * same time, since it reads the place from the environment.
+ * @returns what to call at the end
+ */
+function enterTemp(): () => Promise<void> {
+  if (!shared) {
+    const before = process.env.RUNNER_TEMP;
+    const parent = tempParent(before);
+    mkdirSync(parent, { recursive: true });
+    shared = { folder: mkdtempSync(join(parent, TEMP)), before, users: 0 };
+    process.env.RUNNER_TEMP = shared.folder;
+  }
+  const entered = shared;
+  entered.users += 1;
+  return async () => {
+    entered.users -= 1;
+    if (entered.users > 0) return;
+    shared = undefined;
+    if (entered.before === undefined) delete process.env.RUNNER_TEMP;
+    else process.env.RUNNER_TEMP = entered.before;
+    await rm(entered.folder, { recursive: true, force: true }).catch(() => undefined);
+  };
+}
+
+const TEMP = 'cache-';
+
+function tempParent(runnerTemp: string | undefined): string {
+  return join(runnerTemp || tmpdir(), 'deploy-lambda-container');
+}
+
+/** Removes what a process that did not wait for the library left of it. Never throws. */
+export async function removeCacheTemp(runnerTemp: string | undefined): Promise<void> {
+  const parent = tempParent(runnerTemp);
+  const names = await readdir(parent).catch(() => []);
+  const left = names.filter((name) => name.startsWith(TEMP));
+  await Promise.all(
+    left.map((name) => rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)),
+  );
 }
 
 function collectWrites(): void {
