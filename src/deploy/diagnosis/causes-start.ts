@@ -122,6 +122,16 @@ export const startCauses: readonly Cause[] = [
     cure: 'Build native code for x86-64-v2 or Neoverse N1 at most, not for the processor of the building machine (`-march=native`).',
   },
   {
+    id: 'crash-in-request',
+    evidence: '`Runtime.ExitError` after the app was ready, or the adapter lost its connection to it',
+    finds: (clues) =>
+      (ended(clues) && clues.started) || lost(clues)
+        ? { path: clues.evidence.path, said: said(clues) }
+        : undefined,
+    sentence: 'The app ended while it answered {path}. {said}',
+    cure: 'Catch the error in the app: a request must not end the process.',
+  },
+  {
     id: 'crash-at-start',
     evidence: '`Runtime.ExitError` before the app was ready',
     finds: (clues) => {
@@ -133,14 +143,6 @@ export const startCauses: readonly Cause[] = [
     },
     sentence: 'The app ended{how} while it started. {said}',
     cure: 'Start the image as Lambda does (`npm run local`, or `docker run --read-only --tmpfs /tmp --user 993`) and read its first error.',
-  },
-  {
-    id: 'crash-in-request',
-    evidence: '`Runtime.ExitError` after the app was ready, or the adapter lost its connection to it',
-    finds: (clues) =>
-      ended(clues) || lost(clues) ? { path: clues.evidence.path, said: said(clues) } : undefined,
-    sentence: 'The app ended while it answered {path}. {said}',
-    cure: 'Catch the error in the app: a request must not end the process.',
   },
   {
     id: 'wrong-port',
