@@ -15,6 +15,7 @@ const scenarios = [
   'test/deploy/permissions.test.ts',
   'test/deploy/url.test.ts',
   'test/deploy/create.test.ts',
+  'test/deploy/secrets.test.ts',
   'test/build/docker-container.test.ts',
   'test/support/cache-service.test.ts',
 ];

@@ -57,27 +57,29 @@ interface Column {
   /** From the bottom up. */
   parts: readonly { tone: string; value: number }[];
   title: string;
+  /** Whether it is this run's. */
+  now: boolean;
 }
 
 const plot = 96;
 
-/** Columns of the last runs, this run the last one and in full colour. */
+/** Columns of the last runs; this run's, where it has one, is the last and in full colour. */
 function columns(all: readonly Column[], format: (value: number) => string): string {
   const sums = all.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0));
   const largest = Math.max(1, ...sums);
   const slot = 1 / Math.max(6, all.length);
-  const drawn = all.map(({ parts, title }, index) => {
+  const drawn = all.map(({ parts, title, now }, index) => {
     let bottom = plot + 16;
     const rects = parts.map(({ tone, value }) => {
       const height = (plot * value) / largest;
       bottom -= height;
       return `<rect class="${tone}" x="${percent(index * slot)}" y="${bottom.toFixed(1)}" width="${percent(slot * 0.72)}" height="${height.toFixed(1)}"/>`;
     });
-    const past = index === all.length - 1 ? '' : ' class="past"';
+    const past = now ? '' : ' class="past"';
     return `<g${past}><title>${escapeHtml(title)}</title>${rects.join('')}</g>`;
   });
-  const last = format(sums.at(-1) ?? 0);
-  return `<svg height="${plot + 36}" role="img" aria-label="The last runs; this one: ${last}"><text class="soft" x="0" y="10">up to ${format(largest)}</text>${drawn.join('')}<line class="grid" x1="0" x2="100%" y1="${plot + 16}" y2="${plot + 16}"/><text x="0" y="${plot + 31}">this run: ${last}</text></svg>`;
+  const last = `${all.at(-1)?.now ? 'this run' : 'last'}: ${format(sums.at(-1) ?? 0)}`;
+  return `<svg height="${plot + 36}" role="img" aria-label="The last runs; ${last}"><text class="soft" x="0" y="10">up to ${format(largest)}</text>${drawn.join('')}<line class="grid" x1="0" x2="100%" y1="${plot + 16}" y2="${plot + 16}"/><text x="0" y="${plot + 31}">${last}</text></svg>`;
 }
 
 /** What the last runs came to, oldest first and this run at the end: time by phase, size, cold start. */
@@ -91,7 +93,7 @@ export function trends(run: RunRecord, base: readonly RunRecord[]): string {
   const times = all.map((one) => {
     const found = phases(one);
     const parts = order.map((tone) => ({ tone, value: found[tone] ?? 0 }));
-    return { parts, title: `${when(one)}: ${formatMs(totalMs(found))}` };
+    return { parts, title: `${when(one)}: ${formatMs(totalMs(found))}`, now: one === run };
   });
   const single = (
     value: (one: RunRecord) => number | undefined,
@@ -101,7 +103,13 @@ export function trends(run: RunRecord, base: readonly RunRecord[]): string {
       const found = value(one);
       return found === undefined
         ? []
-        : [{ parts: [{ tone: 'build', value: found }], title: `${when(one)}: ${format(found)}` }];
+        : [
+            {
+              parts: [{ tone: 'build', value: found }],
+              title: `${when(one)}: ${format(found)}`,
+              now: one === run,
+            },
+          ];
     });
   const sizes = single(({ image }) => image?.bytes, formatBytes);
   const starts = single(({ deploy }) => deploy?.[0]?.initMs, formatMs);
