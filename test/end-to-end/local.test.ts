@@ -90,8 +90,21 @@ describe('npm run local', () => {
     expect(await (await fetch(url)).text()).toBe('second');
   });
 
-  it('takes back an image whose /health answers 500; the URL serves version 2 all the while', async () => {
-    await writeFile(join(context, 'server.mjs'), app('broken', 500));
+  it.each([
+    { image: 'whose /health answers 500', source: app('broken', 500), says: /\/health.*500/ },
+    {
+      image: 'that crashes at each start',
+      source: "throw new Error('no database');\n",
+      says: /crashe?d|ended|no database/i,
+    },
+    {
+      image: 'that listens on another port',
+      source: app('broken').replace('8080', '9090'),
+      // The function's own time limit is no shorter, so that Lambda's words about it never come.
+      says: /no answer within 30 s/,
+    },
+  ])('takes back an image $image; the URL serves version 2 all the while', async ({ source, says }) => {
+    await writeFile(join(context, 'server.mjs'), source);
     const seen = new Set<string>();
     let polling = true;
     const poll = (async () => {
@@ -110,7 +123,7 @@ describe('npm run local', () => {
     expect([...seen]).toEqual(['200 second']);
     expect(code).toBe(1);
     expect(printed).toContain(`${functionName}: rolled-back`);
-    expect(printed).toMatch(/Error: .*\/health.*500/);
+    expect(/^Error: Function .*/m.exec(printed)?.[0]).toMatch(says);
   });
 
   it('leaves the alias at version 2 with no weights', async () => {
