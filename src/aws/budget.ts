@@ -44,7 +44,9 @@ export class OutOfTime extends Error {
 
 /**
  * Waits before the next look or try: 0.1 s at first, doubling up to `longestMs`, each a quarter more or less so that
- * jobs that started together do not ask together.
+ * jobs that started together do not ask together. Changes are tried again by this and not by the SDK's adaptive mode:
+ * that one repeats a request without a look at what became of it, keeps its own time beside the budget, and slows down
+ * every other call of the client.
  * @param round 0 for the first wait
  * @throws OutOfTime where nothing of the budget is left; the reason of its signal
  */

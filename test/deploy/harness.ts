@@ -89,7 +89,9 @@ export async function liveAt(s: Scene, tag: string): Promise<void> {
   s.requests.length = 0;
 }
 
-const SOURCE = join(import.meta.dirname, '..', '..', 'src', 'deploy');
+/** The committed bundles; that they are what src/ makes is checked where everything is (`npm test`). */
+const DIST = join(import.meta.dirname, '..', '..', 'dist');
+const BUNDLES = { main: join(DIST, 'deploy', 'index.js'), post: join(DIST, 'deploy-post', 'index.js') };
 
 /** Sets a scene up; the caller closes it. */
 export async function startScene(): Promise<Scene> {
@@ -184,7 +186,7 @@ function run(entry: 'main' | 'post', inputs: Record<string, string>, env: Record
     const temp = await mkdtemp('/tmp/deploy-test-');
     const [output, state] = [join(temp, 'output'), join(temp, 'state')];
     await Promise.all([writeFile(output, ''), writeFile(state, '')]);
-    const child = spawn(process.execPath, [join(SOURCE, `${entry}.ts`)], {
+    const child = spawn(process.execPath, [BUNDLES[entry]], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH ?? '',
