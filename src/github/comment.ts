@@ -56,11 +56,6 @@ export async function putComment(api: GitHubApi, place: CommentPlace, text: stri
   return 'edited';
 }
 
-/** The end of a comment's address, for the log. */
-export function describePlace({ repository, pullRequest }: CommentPlace): string {
-  return `${repository}#${pullRequest}`;
-}
-
 async function edit(
   api: GitHubApi,
   { repository }: CommentPlace,

@@ -37,8 +37,6 @@ export interface Inputs {
   boolean(name: string, fallback: boolean): boolean;
   /** `90s`, `5m`, `1h` or seconds, as milliseconds; `fallback` is written the same way. */
   duration(name: string, fallback: string): number;
-  /** Fails where an input that this version cannot honour yet is set to anything but `unless`. */
-  notYet(name: string, unless?: readonly string[]): void;
 }
 
 /**
@@ -71,14 +69,6 @@ export function inputsFrom(env: Environment): Inputs {
       throw new InputError(name, value, '`true` or `false`');
     },
     duration: (name, fallback) => parseDuration(text(name) || fallback, name),
-    notYet(name, unless = []) {
-      const value = text(name);
-      if (value !== '' && !unless.includes(value))
-        throw new DeployError(
-          `Input \`${name}\` is ${JSON.stringify(shorten(value))}, which this version does not support yet.`,
-          `Leave it out${unless.length > 0 ? ` or set it to ${unless.map((u) => `\`${u}\``).join(' or ')}` : ''}.`,
-        );
-    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../record.ts';
-import { type Comparison, compare } from './compare.ts';
+import type { Comparison } from './compare.ts';
 import { details, findingsMarkdown, missesMarkdown } from './details.ts';
 import { escapeProse, safeUrl, shorten } from './escape.ts';
 import { failureLines } from './failure.ts';
@@ -32,11 +32,6 @@ export function reportMarkdown(run: RunRecord, comparison: Comparison, options: 
     const why = escapeProse(shorten(error instanceof Error ? error.message : String(error), 300));
     return `${marker}### Lambda container: ${escapeProse(String(run.result ?? 'failed'))}\n\nThe report could not be drawn: ${why}\n`;
   }
-}
-
-/** The report of a run alone, as the job summary has it. */
-export function summaryMarkdown(run: RunRecord): string {
-  return reportMarkdown(run, compare(run, []), { limit: 1024 ** 2 });
 }
 
 function parts(run: RunRecord, comparison: Comparison, heading: Heading): Part[] {

@@ -57,16 +57,6 @@ describe('choice, boolean and required', () => {
   });
 });
 
-describe('notYet', () => {
-  it('passes what is not set or harmless, refuses the rest', () => {
-    expect(() => inputs({}).notYet('alarms')).not.toThrow();
-    expect(() => inputs({ driver: 'auto' }).notYet('driver', ['auto'])).not.toThrow();
-    expect(() => inputs({ driver: 'remote' }).notYet('driver', ['auto'])).toThrowError(
-      /`driver` is "remote"/,
-    );
-  });
-});
-
 describe('parseDuration', () => {
   it.each<[string, number]>([
     ['90s', 90_000],
