@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildHistory } from '../docker/build-history.ts';
+import { takeBuildMetadata } from '../docker/build-metadata.ts';
 import { buildFailure, failedOnCache, runBuild } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
-import { buildVertices } from '../docker/timings.ts';
+import { vertices as verticesOf } from '../docker/timings.ts';
+import { DeployError } from '../errors.ts';
 import { cacheServiceTrouble } from '../github/cache-service.ts';
 import { foreignGroup } from '../github/foreign-text.ts';
 import { type BuildRecord, type BuildVertex, type CacheRecord, timed } from '../record.ts';
@@ -12,6 +14,7 @@ import type { BuilderSource, ReadyBuilder } from './builder.ts';
 import type { LayerCache } from './cache.ts';
 import { startCacheExport } from './cache-export.ts';
 import { fillMounts, keepMounts } from './cache-mounts/run.ts';
+import { showDockerChecks } from './docker-checks.ts';
 import { type ContextFiles, startExplaining } from './explain.ts';
 import type { BuildInputs } from './inputs.ts';
 import { type BuildPlan, planBuild } from './plan.ts';
@@ -74,18 +77,15 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
   const { docker, cacheWorks } = await timed(record, inputs.push ? 'build and push' : 'build', () =>
     build(ready, plan, run),
   );
-  const metadata = JSON.parse(await readFile(facts.metadataFile, 'utf8')) as Record<
-    string,
-    string | undefined
-  >;
-  await rm(facts.metadataFile, { force: true });
-  // What was built is checked while its timings are read.
-  const [vertices] = await Promise.all([
-    buildVertices(docker, metadata['buildx.build.ref'] ?? ''),
+  const metadata = await takeBuildMetadata(facts.metadataFile);
+  if (inputs.push && metadata.digest === '') throw withoutDigest(metadata.trouble);
+  // What was built is checked while its history is read.
+  const [history] = await Promise.all([
+    buildHistory(docker, metadata.ref),
     inputs.push
       ? timed(record, 'check image', () =>
           readBack(signedIn, inputs, run, {
-            digest: metadata['containerimage.digest'] ?? '',
+            digest: metadata.digest,
             mark,
             engineHost: docker.env.DOCKER_HOST ?? '',
             memory,
@@ -93,7 +93,9 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
         )
       : undefined,
   ]);
+  const vertices = verticesOf(history);
   buildRecord.vertices = vertices;
+  await showDockerChecks(history, inputs, run);
   await explain(vertices);
   record.cache = cacheUse(cache, vertices);
   if (mounts) await keepMounts(mounts, vertices, docker, run, `${files}-mounts.json`);
@@ -104,6 +106,13 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
     );
   buildRecord.result = 'built';
   record.result = 'built';
+}
+
+function withoutDigest(trouble: string): DeployError {
+  return new DeployError(
+    `The image was built and pushed, but buildx does not say which one it is: of its metadata file, ${trouble}.`,
+    'Run the job again; where it stays so, update Buildx, or see whether the disk of RUNNER_TEMP is full.',
+  );
 }
 
 /** The cache, or none where its service is in trouble. */

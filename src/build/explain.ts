@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildVertex } from '../record.ts';
 import { compactFiles, filesPlace, type KeptFiles, noteFiles, recallFiles } from './build-files.ts';
@@ -7,7 +6,7 @@ import type { BuildRun } from './build-run.ts';
 import { cacheScope } from './cache.ts';
 import type { BuildInputs, Platform } from './inputs.ts';
 import { explainMisses } from './misses.ts';
-import { dockerfilePath, isGitContext } from './plan.ts';
+import { dockerfilePath, isGitContext, shownDockerfile } from './plan.ts';
 import { slowFindings } from './slow.ts';
 
 /** Content digest (64 hex digits) and bytes of the context's files by path; empty where they were not hashed. */
@@ -38,8 +37,7 @@ export function startExplaining(
   const recalled = place ? recallFiles(place) : undefined;
   return async (vertices) => {
     try {
-      const path = dockerfilePath(inputs);
-      const dockerfile = await readFile(path, 'utf8');
+      const dockerfile = await readFile(dockerfilePath(inputs), 'utf8');
       const files = compactFiles(new Map([...context].map(([name, { digest }]) => [name, digest])));
       const sources = { dockerfile, files };
       const misses = explainMisses(
@@ -48,8 +46,7 @@ export function startExplaining(
         vertices,
       );
       const sizes = new Map([...context].map(([name, { bytes }]) => [name, bytes]));
-      const shown = relative(run.job.workspace, path);
-      const found = slowFindings(dockerfile, shown.startsWith('..') ? path : shown, {
+      const found = slowFindings(dockerfile, shownDockerfile(inputs, run.job.workspace), {
         misses,
         vertices,
         sizes,

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { BuildRequest } from '../docker/buildx.ts';
 import { cacheAttributes, cacheScope, type LayerCache } from './cache.ts';
 import type { BuildInputs, Platform } from './inputs.ts';
@@ -38,6 +38,14 @@ export function imageName(host: string, repository: string): string {
 export function dockerfilePath(inputs: BuildInputs): string {
   if (inputs.file !== '' || isGitContext(inputs.context)) return inputs.file;
   return join(inputs.context, 'Dockerfile');
+}
+
+/** The Dockerfile for people: relative to the workspace where it lies in it, or as the Git context has it. */
+export function shownDockerfile(inputs: BuildInputs, workspace: string): string {
+  const path = dockerfilePath(inputs);
+  if (isGitContext(inputs.context)) return path || 'Dockerfile';
+  const shown = relative(workspace, path);
+  return shown.startsWith('..') ? path : shown;
 }
 
 /** Whether the context is fetched by BuildKit itself. */

@@ -1,8 +1,6 @@
 import type { Finding } from '../record.ts';
 import { type Docker, runDocker } from './command.ts';
-
-/** Rules of BuildKit that say what a rule of this project says, and why it hurts on Lambda. */
-const doubled = ['JSONArgsRecommended', 'SecretsUsedInArgOrEnv'];
+import { lintFinding } from './lint-findings.ts';
 
 /** A warning of `docker buildx build --call=check,format=json`. Every field may be missing in another version. */
 interface CheckWarning {
@@ -56,17 +54,8 @@ export function checkFindings(text: string, file: string): Finding[] {
     if (!Array.isArray(warnings)) return [];
     return (warnings as (CheckWarning | null)[]).flatMap((warning) => {
       const { ruleName, detail, description, url, location } = warning ?? {};
-      if (typeof ruleName !== 'string' || doubled.includes(ruleName)) return [];
-      return [
-        {
-          rule: `docker:${ruleName}`,
-          level: 'notice' as const,
-          file,
-          line: Number(location?.ranges?.[0]?.start?.line) || 0,
-          why: `${String(detail || description || ruleName).replace(/\.$/, '')}.`,
-          instead: url ? `See ${String(url)}` : '',
-        },
-      ];
+      const line = location?.ranges?.[0]?.start?.line;
+      return lintFinding({ rule: ruleName, detail: detail || description, url, line }, file);
     });
   } catch {
     return [];

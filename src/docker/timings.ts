@@ -1,14 +1,5 @@
 import type { BuildVertex } from '../record.ts';
-import { type Docker, runDocker } from './command.ts';
-
-/** A vertex in BuildKit's progress; it comes again whenever something about it changes. */
-interface VertexLine {
-  digest?: string;
-  name?: string;
-  started?: string;
-  completed?: string;
-  cached?: boolean;
-}
+import { historyEntries } from './build-history.ts';
 
 interface Work {
   name: string;
@@ -18,37 +9,13 @@ interface Work {
 }
 
 /**
- * What a build spent its time on, replayed from the builder's history after the build.
- * @param ref `buildx.build.ref` of the metadata file
- * @returns empty where the builder tells nothing: a measurement never fails a build
- */
-export async function buildVertices(docker: Docker, ref: string): Promise<BuildVertex[]> {
-  const id = ref.split('/').pop();
-  const builder = ref.split('/')[0];
-  if (!id || !builder) return [];
-  const lines: string[] = [];
-  const keep = (line: string): void => {
-    lines.push(line);
-  };
-  try {
-    await runDocker(
-      docker,
-      ['buildx', '--builder', builder, 'history', 'logs', id, '--progress', 'rawjson'],
-      { onStdout: keep, onStderr: keep, timeout: 10_000 },
-    );
-    return vertices(lines);
-  } catch {
-    return [];
-  }
-}
-
-/**
- * Merges the lines of `--progress rawjson` by vertex, in the order of their first start; intervals that overlap
- * count once. Source: github.com/moby/buildkit, client.SolveStatus.
+ * What a build spent its time on: merges the lines of `--progress rawjson` by vertex, in the order of their first
+ * start; intervals that overlap count once, and entries that are none are left out.
+ * Source: github.com/moby/buildkit, client.SolveStatus.
  */
 export function vertices(lines: Iterable<string>): BuildVertex[] {
   const byDigest = new Map<string, Work>();
-  for (const line of lines) for (const vertex of parseLine(line)) merge(byDigest, vertex);
+  for (const line of lines) for (const entry of historyEntries(line, 'vertexes')) merge(byDigest, entry);
   const first = ({ intervals }: Work) => Math.min(...intervals.map(([start]) => start));
   const shown = [...byDigest.values()]
     .filter(({ name, intervals }) => intervals.length > 0 && !name.startsWith('[internal] load .docker'))
@@ -63,24 +30,20 @@ export function vertices(lines: Iterable<string>): BuildVertex[] {
   }));
 }
 
-function parseLine(line: string): VertexLine[] {
-  if (!line.startsWith('{')) return [];
-  try {
-    const { vertexes } = JSON.parse(line) as { vertexes?: VertexLine[] };
-    return Array.isArray(vertexes) ? vertexes : [];
-  } catch {
-    return [];
-  }
-}
-
-function merge(byDigest: Map<string, Work>, { digest, name, started, completed, cached }: VertexLine): void {
-  if (!digest) return;
+/** A vertex comes again whenever something about it changes. */
+function merge(byDigest: Map<string, Work>, entry: Record<string, unknown>): void {
+  const { digest, name, started, completed, cached } = entry;
+  if (typeof digest !== 'string' || digest === '' || !['string', 'undefined'].includes(typeof name)) return;
   const work: Work = byDigest.get(digest) ?? { name: '', cached: false, intervals: [] };
-  work.name = name ?? work.name;
-  work.cached ||= cached ?? false;
-  const interval: [number, number] = [Date.parse(started ?? ''), Date.parse(completed ?? '')];
+  if (typeof name === 'string') work.name = name;
+  work.cached ||= cached === true;
+  const interval: [number, number] = [timeOf(started), timeOf(completed)];
   if (interval.every(Number.isFinite)) work.intervals.push(interval);
   byDigest.set(digest, work);
+}
+
+function timeOf(value: unknown): number {
+  return typeof value === 'string' ? Date.parse(value) : Number.NaN;
 }
 
 /** Milliseconds covered by at least one interval. */

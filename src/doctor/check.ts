@@ -36,7 +36,7 @@ export function checkProject(project: Project, rules: readonly Rule[]): Finding[
 }
 
 /** Findings of another tool without those that the Dockerfile's comments leave out. */
-export function exempted(findings: readonly Finding[], project: Project): Finding[] {
+export function exempted(findings: readonly Finding[], project: Pick<Project, 'dockerfile'>): Finding[] {
   const exemptions = exemptionsIn(project);
   return findings.filter((finding) => !exemptions.some((one) => covers(one, finding.rule, finding)));
 }

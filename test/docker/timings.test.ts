@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { buildVertices, vertices } from '../../src/docker/timings.ts';
+import { buildHistory } from '../../src/docker/build-history.ts';
+import { vertices } from '../../src/docker/timings.ts';
+import { oddHistory } from './odd-history.ts';
 
 const at = (ms: number) => new Date(1_800_000_000_000 + ms).toISOString();
 const line = (...vertexes: object[]) => JSON.stringify({ vertexes });
@@ -37,5 +40,27 @@ test.each([
 });
 
 test('a builder that tells nothing costs nothing', async () => {
-  expect(await buildVertices({ program: '/nowhere/docker', env: {} }, 'a/b/c')).toEqual([]);
+  expect(await buildHistory({ program: '/nowhere/docker', env: {} }, 'a/b/c')).toEqual([]);
+});
+
+test('odd entries are left out, wherever they stand, and the others stay', () => {
+  const good = [
+    line({ digest: 'b', name: 'FROM docker.io/x', started: at(0), completed: at(1), cached: true }),
+    line({ digest: 'a', name: '[b 2/3] RUN npm ci', started: at(100), completed: at(300) }),
+  ];
+  const wanted = vertices(good);
+  expect(wanted).toHaveLength(2);
+  fc.assert(
+    fc.property(oddHistory('vertexes'), fc.array(fc.nat(2), { maxLength: 20 }), (odd, places) => {
+      const lines = [...good];
+      odd.forEach((text, index) => {
+        lines.splice(places[index] ?? 0, 0, text);
+      });
+      expect(vertices(lines).filter(({ name }) => wanted.some((one) => one.name === name))).toEqual(
+        wanted.map((one) => ({ ...one, startMs: expect.any(Number) })),
+      );
+      expect(vertices(lines).every(({ ms, startMs }) => ms >= 0 && Number(startMs) >= 0)).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -11,8 +11,9 @@ import {
   cacheMountsRecord,
   measureCacheMounts,
 } from '../../src/build/cache-mounts/state.ts';
+import { buildHistory } from '../../src/docker/build-history.ts';
 import { type Docker, runDocker } from '../../src/docker/command.ts';
-import { buildVertices } from '../../src/docker/timings.ts';
+import { vertices } from '../../src/docker/timings.ts';
 import { openCacheStore } from '../../src/github/cache.ts';
 import type { Log } from '../../src/github/log.ts';
 import type { CacheMountsRecord } from '../../src/record.ts';
@@ -122,7 +123,10 @@ async function job(dockerfile: string, options: Job): Promise<CacheMountsRecord 
     .join('\n');
   if (!state) return { mode: 'auto', reason: '', mounts: [], lockfiles: [], known: {}, output };
   const built = JSON.parse(await readFile(metadata, 'utf8')) as Record<string, string>;
-  const measured = measureCacheMounts(state, await buildVertices(docker, built['buildx.build.ref'] ?? ''));
+  const measured = measureCacheMounts(
+    state,
+    vertices(await buildHistory(docker, built['buildx.build.ref'] ?? '')),
+  );
   // As from main to post: through text.
   const kept = JSON.parse(JSON.stringify(measured)) as CacheMountsState;
   const saved = await saveCacheMounts(kept, { docker: options.post ?? docker, store: openCacheStore(), log });
