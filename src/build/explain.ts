@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildVertex } from '../record.ts';
-import { compactFiles, filesPlace, type KeptFiles, noteFiles, recallFiles } from './build-files.ts';
+import { compactFiles, filesPlace, readSources, writeSources } from './build-files.ts';
 import type { BuildRun } from './build-run.ts';
 import { cacheScope } from './cache.ts';
 import type { BuildInputs, Platform } from './inputs.ts';
+import { announced, type KeptList, noteList, recallList } from './kept-list.ts';
 import { explainMisses } from './misses.ts';
 import { dockerfilePath, isGitContext, shownDockerfile } from './plan.ts';
 import { slowFindings } from './slow.ts';
@@ -31,10 +32,11 @@ export function startExplaining(
   // Git contexts are not on this machine, and without hashed files nothing can be told from the last build.
   if (isGitContext(inputs.context) || context.size === 0) return async () => {};
   const place = filesPlace(cacheScope(inputs, platform), run.job.runnerTemp, run.env);
-  const keep = (kept: KeptFiles): void => run.keep('build-files', JSON.stringify(kept));
-  // Before its folder exists: post removes it.
-  if (place && !place.stays) keep({ folder: place.folder, key: '' });
-  const recalled = place ? recallFiles(place) : undefined;
+  const keep = (kept: KeptList | undefined): void => {
+    if (kept) run.keep('build-files', JSON.stringify(kept));
+  };
+  if (place) keep(announced(place));
+  const recalled = place ? recallList(place).then((text) => readSources(text ?? '')) : undefined;
   return async (vertices) => {
     try {
       const dockerfile = await readFile(dockerfilePath(inputs), 'utf8');
@@ -55,8 +57,7 @@ export function startExplaining(
       if (found.length > 0) run.record.findings = [...(run.record.findings ?? []), ...found];
       // Where all came from the cache the list of the build that filled it stands.
       if (!place || misses.length === 0) return;
-      const key = await noteFiles(place, sources);
-      if (key !== '') keep({ folder: place.folder, key });
+      keep(await noteList(place, writeSources(sources)));
     } catch (error) {
       run.log.debug(`Misses of the cache are not explained: ${String(error)}`);
     }

@@ -8,10 +8,9 @@ import * as core from '../github/core.ts';
 import { foreignGroup } from '../github/foreign-text.ts';
 import { jobLog } from '../github/log.ts';
 import { type RunRecord, readRecord, writeRecord } from '../record.ts';
-import { type KeptFiles, leaveFiles } from './build-files.ts';
 import { type CacheExport, joinCacheExport } from './cache-export.ts';
 import { saveKeptMounts } from './cache-mounts/run.ts';
-import type { KeptMemory } from './image-scan/memory.ts';
+import { type KeptList, leaveList } from './kept-list.ts';
 
 /** An export that takes longer has met a service that is down or drowned. */
 const exportLimit = 180_000;
@@ -25,13 +24,10 @@ await runAction(async () => {
   if (exporting !== '') await joinExport(JSON.parse(exporting) as CacheExport);
   const mounts = core.getState('cache-mounts');
   if (mounts !== '') await saveMounts(mounts);
-  const scanned = core.getState('image-scan');
-  if (scanned !== '') {
-    const { leaveMemory } = await import('./image-scan/memory.ts');
-    await leaveMemory(JSON.parse(scanned) as KeptMemory);
+  for (const name of ['image-scan', 'build-files']) {
+    const kept = core.getState(name);
+    if (kept !== '') await leaveList(JSON.parse(kept) as KeptList);
   }
-  const files = core.getState('build-files');
-  if (files !== '') await leaveFiles(JSON.parse(files) as KeptFiles);
   await removeCacheTemp(process.env.RUNNER_TEMP);
   const builder = core.getState('builder');
   if (builder !== '')

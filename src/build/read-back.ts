@@ -5,8 +5,9 @@ import { type Finding, type ImageRecord, timed } from '../record.ts';
 import type { BuildRun } from './build-run.ts';
 import { checkWithConfig } from './image-check.ts';
 import { isSecret } from './image-scan/findings.ts';
-import { type KeptMemory, type Memory, memoryPlace, openMemory, remember } from './image-scan/memory.ts';
+import { type Memory, memoryPlace, openMemory, remember } from './image-scan/memory.ts';
 import type { BuildInputs } from './inputs.ts';
+import { announced, type KeptList } from './kept-list.ts';
 import { imageName } from './plan.ts';
 import type { SignedIn } from './sign-in.ts';
 import { putTags } from './tags.ts';
@@ -29,13 +30,12 @@ export interface Pushed {
 export async function startMemory(inputs: BuildInputs, run: BuildRun): Promise<Memory | undefined> {
   if (inputs.checks === 'off' || !inputs.push) return undefined;
   const place = memoryPlace(inputs.repository, run.env, run.job.runnerTemp);
-  // Before its folder exists: post removes it.
-  if (place.keyPrefix !== '') keep(run, { ...place, news: false });
+  keep(run, announced(place));
   return await openMemory(place);
 }
 
-function keep(run: BuildRun, { folder, keyPrefix, news }: KeptMemory): void {
-  run.keep('image-scan', JSON.stringify({ folder, keyPrefix, news }));
+function keep(run: BuildRun, kept: KeptList | undefined): void {
+  if (kept) run.keep('image-scan', JSON.stringify(kept));
 }
 
 /**
@@ -84,10 +84,7 @@ async function scan(
     run.log.info(
       `Image checked: ${result.read} layers read (${(result.bytes / 1e6).toFixed(1)} MB)${rest > 0 ? `, ${rest} known from before` : ''}.`,
     );
-    if (known && result.clean.length > 0) {
-      await remember(known, result.clean);
-      if (known.keyPrefix !== '') keep(run, { ...known, news: true });
-    }
+    if (known && result.clean.length > 0) keep(run, await remember(known, result.clean));
     return result.findings;
   } catch (error) {
     run.log.warning(`The layers of the image were not checked: ${describeError(error)}`);

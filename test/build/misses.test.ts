@@ -3,14 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  compactFiles,
-  filesPlace,
-  noteFiles,
-  readSources,
-  recallFiles,
-  writeSources,
-} from '../../src/build/build-files.ts';
+import { compactFiles, filesPlace, readSources, writeSources } from '../../src/build/build-files.ts';
+import { noteList, recallList } from '../../src/build/kept-list.ts';
 import { type BuildSources, explainMisses } from '../../src/build/misses.ts';
 import { slowFindings } from '../../src/build/slow.ts';
 import type { BuildVertex } from '../../src/record.ts';
@@ -93,9 +87,9 @@ test('the list of files passes from build to build', async () => {
   try {
     const place = filesPlace('scope', state, { DEPLOY_LAMBDA_STATE: state });
     if (!place) throw new Error('no place');
-    expect(await recallFiles(place)).toBeUndefined();
-    expect(await noteFiles(place, before)).toBe('');
-    expect(await recallFiles(place)).toEqual(before);
+    expect(await recallList(place)).toBeUndefined();
+    expect(await noteList(place, writeSources(before))).toBeUndefined();
+    expect(readSources((await recallList(place)) ?? '')).toEqual(before);
   } finally {
     await rm(state, { recursive: true, force: true });
   }
