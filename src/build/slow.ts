@@ -1,5 +1,6 @@
 import { flagValues } from '../docker/dockerfile-lines.ts';
-import { installOf, managers } from '../docker/installers.ts';
+import { managers } from '../docker/installers/facts.ts';
+import { installOf } from '../docker/installers/read.ts';
 import { shellCommands } from '../docker/shell-words.ts';
 import { formatBytes, formatMs } from '../format.ts';
 import type { BuildVertex, CacheMiss, Finding } from '../record.ts';

@@ -1,8 +1,8 @@
-import { chainOf, fillIn } from '../dockerfile.ts';
-import { copyOf, type ImageFacts, imageFacts, joined, type Step, sourceOf, stepsOf } from '../image-facts.ts';
+import { type ImageFacts, imageFacts } from '../image-facts.ts';
 import type { Project } from '../project.ts';
 import type { Hit, Rule } from '../rule.ts';
-import { isAdapterImage } from './bases.ts';
+import { adapterCopies, adapterFacts, hasAdapter } from './adapter-facts.ts';
+import { rootPaths } from './root-path.ts';
 
 /**
  * Variables of the Lambda Web Adapter that go away, with what stands in their place. HOST is one too, but also of
@@ -94,59 +94,6 @@ export const adapterRules: Rule[] = [
   },
 ];
 
-/** What the image runs with, where it has the adapter. */
-export function adapterFacts(project: Project): ImageFacts | undefined {
-  return hasAdapter(project) ? imageFacts(project.dockerfile, project.buildArgs) : undefined;
-}
-
-interface AdapterCopy {
-  line: number;
-  image: string;
-  destination: string;
-  /** Whether its stage is one of those that become the image. */
-  inImage: boolean;
-}
-
-function adapterCopies({ dockerfile, buildArgs }: Project): AdapterCopy[] {
-  const chain = new Set(dockerfile.final ? chainOf(dockerfile.final) : []);
-  return dockerfile.stages.flatMap((stage) =>
-    stepsOf(stage, dockerfile, buildArgs)
-      .filter((step) => step.stage === stage)
-      .flatMap((step) => {
-        const { instruction, variables } = step;
-        if (instruction.name !== 'COPY') return [];
-        const source = sourceOf(instruction, dockerfile.stages, variables);
-        const isFromStage = source?.stage !== undefined && isAdapterImage(source.stage.from);
-        const image = isFromStage ? (source?.stage?.from ?? '') : (source?.image ?? '');
-        const named = copyOf(instruction).sources.some((one) => one.endsWith('lambda-adapter'));
-        if (!(isAdapterImage(image) || (named && source?.stage !== undefined))) return [];
-        return [
-          { line: instruction.line, image, destination: destinationOf(step), inImage: chain.has(stage) },
-        ];
-      }),
-  );
-}
-
-/** With its slash at the end, which says that it is a folder. */
-function destinationOf({ instruction, variables, workdir }: Step): string {
-  const written = fillIn(copyOf(instruction).destination, variables);
-  const path = joined(workdir, written);
-  return written.endsWith('/') && path !== '/' ? `${path}/` : path;
-}
-
-/** Whether anything at all puts an extension into the image; a base image that nobody here knows may have one. */
-function hasAdapter({ dockerfile, buildArgs }: Project): boolean {
-  const { final } = dockerfile;
-  if (!final) return false;
-  const base = chainOf(final)[0]?.from ?? '';
-  return (
-    isAdapterImage(base) ||
-    stepsOf(final, dockerfile, buildArgs).some(({ instruction }) =>
-      /\/opt\/extensions|lambda-adapter/.test(instruction.text),
-    )
-  );
-}
-
 /** Images that are known to hold neither the adapter nor a runtime client. */
 const plainBases =
   /^(node|python|golang|eclipse-temurin|openjdk|amazoncorretto|debian|ubuntu|alpine|ruby|php|rust|oven\/bun|denoland\/deno|busybox|nginx|httpd|scratch)(:|@|$)|^gcr\.io\/distroless\//;
@@ -201,54 +148,4 @@ function streams({ context }: Project): boolean {
       /^(template|serverless|samconfig|sst\.config)?.*\.(ya?ml|tf|ts|json)$/.test(name) &&
       /RESPONSE_STREAM/.test(context.text(name) ?? ''),
   );
-}
-
-const rootVariables = ['API_ROOT_PATH', 'ROOT_PATH', 'UVICORN_ROOT_PATH', 'FASTAPI_ROOT_PATH', 'SCRIPT_NAME'];
-
-function rootPaths(project: Project): Hit[] {
-  const facts = adapterFacts(project);
-  if (!facts) return [];
-  const at = facts.command.findIndex((word) => /^--root-path(=|$)/.test(word));
-  const option =
-    at < 0 ? undefined : (/^--root-path=(.*)$/.exec(facts.command[at] ?? '')?.[1] ?? facts.command[at + 1]);
-  const line = facts.cmd?.line ?? facts.entrypoint?.line ?? 0;
-  const variables = rootVariables.flatMap((name) => {
-    const found = facts.environment.get(name);
-    return found ? [{ name, ...found }] : [];
-  });
-  const roots = [
-    ...variables,
-    ...(option === undefined ? [] : [{ name: '--root-path', value: option, line }]),
-  ].filter(({ value }) => value !== '' && value !== '/' && !value.includes('$'));
-  const removed = facts.environment.get('AWS_LWA_REMOVE_BASE_PATH');
-  const all = [
-    ...roots,
-    ...(removed && removed.value !== '' ? [{ name: 'AWS_LWA_REMOVE_BASE_PATH', ...removed }] : []),
-  ];
-  const malformed = all.filter(
-    ({ value }) => !value.startsWith('/') || (value.length > 1 && value.endsWith('/')),
-  );
-  if (malformed.length > 0)
-    return malformed.map(({ name, value, line }) => ({
-      line,
-      why: `\`${name}\` is ${JSON.stringify(value)}, and a stage is compared as \`/prod\`: requests end in 404 or 502.`,
-      instead: 'Start it with a slash and end it without one.',
-    }));
-  const [root] = roots;
-  if (!root) return [];
-  if (removed && removed.value !== root.value)
-    return [
-      {
-        line: removed.line,
-        why: `The adapter takes \`${removed.value}\` off each path, and the app is told that it lies under \`${root.value}\`.`,
-      },
-    ];
-  return [
-    {
-      line: root.line,
-      level: 'notice',
-      why: `\`${root.value}\` is built into the image, so that it answers rightly under this one stage only.`,
-      instead: 'Set it in the environment of the function.',
-    },
-  ];
 }

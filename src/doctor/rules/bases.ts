@@ -1,4 +1,4 @@
-import { installOf } from '../../docker/installers.ts';
+import { installOf } from '../../docker/installers/read.ts';
 import { hasFlag, programOf } from '../../docker/shell-words.ts';
 import { chainOf } from '../dockerfile.ts';
 import { imageFacts, neededStages, neededSteps, sourceOf, stepsOf } from '../image-facts.ts';

@@ -2,7 +2,7 @@ import { flagValue } from '../../docker/shell-words.ts';
 import { type ImageFacts, joined } from '../image-facts.ts';
 import type { Project } from '../project.ts';
 import type { Hit, Rule } from '../rule.ts';
-import { adapterFacts } from './adapter.ts';
+import { adapterFacts } from './adapter-facts.ts';
 
 /** A port, and the place that says it. */
 interface Port {
