@@ -77,19 +77,18 @@ async function measure({ registry }: Parts, installed: string): Promise<void> {
     host: registry.host,
     credentials: { username: registry.user, password: registry.password },
     repository: REPOSITORY,
-    engineHost: '',
     layers: layers.map(({ digest, content }) => ({ digest, bytes: content.length })),
     known: [],
   };
   const known = layers.slice(0, -1).map(({ digest }) => digest);
-  const engineHost = `unix://${join(folder, 'docker.sock')}`;
+  const store = { folder, asRoot: [], path: process.env.PATH ?? '' };
   const cases: { name: string; work: () => Promise<number>; times: number[] }[] = [
     { name: 'node:zlib alone', work: () => unpackOnly(layers), times: [] },
-    { name: "all new, Engine's store", work: () => check({ ...request, engineHost }), times: [] },
+    { name: "all new, Engine's store", work: () => check({ ...request, store }), times: [] },
     { name: 'all new, registry', work: () => check(request), times: [] },
     {
       name: "top layer new, Engine's store",
-      work: () => check({ ...request, engineHost, known }),
+      work: () => check({ ...request, store, known }),
       times: [],
     },
     { name: 'top layer new, registry', work: () => check({ ...request, known }), times: [] },

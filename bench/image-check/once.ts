@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { scanImage } from '../../src/build/image-scan/run.ts';
 import type { RegistryCredentials } from '../../src/docker/credentials.ts';
+import type { EngineStore } from '../../src/docker/engine-store.ts';
 import { imageConfig } from '../../src/docker/image-config.ts';
 import { openRegistry } from '../../src/docker/registry.ts';
 
@@ -9,8 +10,8 @@ export interface CheckRequest {
   host: string;
   credentials: RegistryCredentials;
   repository: string;
-  /** '' for the registry alone. */
-  engineHost: string;
+  /** Absent for the registry alone. */
+  store?: EngineStore;
   layers: { digest: string; bytes: number }[];
   /** Digests. */
   known: string[];
@@ -19,7 +20,7 @@ export interface CheckRequest {
 const request = JSON.parse(await text(process.stdin)) as CheckRequest;
 const image = { uri: '', digest: '', mediaType: '', architecture: '', bytes: 0, layers: request.layers };
 const registry = openRegistry(request.host, request.credentials);
-const { repository, engineHost } = request;
+const { repository, store } = request;
 const since = performance.now();
-await scanImage(image, imageConfig({}), request.known, { registry, repository, engineHost });
+await scanImage(image, imageConfig({}), request.known, { registry, repository, store });
 process.stdout.write(String(performance.now() - since));

@@ -87,7 +87,7 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
           readBack(signedIn, inputs, run, {
             digest: metadata.digest,
             mark,
-            engineHost: docker.env.DOCKER_HOST ?? '',
+            store: ready.storeOf?.(docker),
             memory,
           }),
         )

@@ -4,6 +4,7 @@ import { builderCertificates, createBuilder } from '../docker/builder-create.ts'
 import type { Docker } from '../docker/command.ts';
 import { engineFolder, engineHost, startEngine } from '../docker/engine.ts';
 import { type EnginePrograms, enginePrograms } from '../docker/engine-programs.ts';
+import { type EngineStore, engineStore } from '../docker/engine-store.ts';
 import { describeError } from '../errors.ts';
 import type { BuildRun } from './build-run.ts';
 import type { BuildInputs } from './inputs.ts';
@@ -16,6 +17,8 @@ export interface ReadyBuilder {
   hostNetwork: boolean;
   /** Another one of its kind, for when this one hangs on something; itself where there is only one. */
   another(): Promise<Docker>;
+  /** Where the Engine of one of its dockers keeps what it built; absent unless the Engine is a private one. */
+  storeOf?(docker: Docker): EngineStore;
 }
 
 /** The builder of one run: found at once, started only where something is to be built. */
@@ -86,7 +89,10 @@ async function startPrivateEngine(
     return { ...docker, env };
   };
   try {
-    return { docker: await start(), name: 'default', hostNetwork: true, another: start };
+    return {
+      ...{ docker: await start(), name: 'default', hostNetwork: true, another: start },
+      storeOf: (one) => engineStore(one, programs.asRoot),
+    };
   } catch (error) {
     run.log.warning(`${describeError(error)} Building with a docker-container builder instead.`);
     return undefined;

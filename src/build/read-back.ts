@@ -1,3 +1,4 @@
+import type { EngineStore } from '../docker/engine-store.ts';
 import type { ImageConfig } from '../docker/image-config.ts';
 import type { Manifest } from '../docker/registry.ts';
 import { DeployError, describeError } from '../errors.ts';
@@ -6,6 +7,7 @@ import type { BuildRun } from './build-run.ts';
 import { checkWithConfig } from './image-check.ts';
 import { isSecret } from './image-scan/findings.ts';
 import { type Memory, memoryPlace, openMemory, remember } from './image-scan/memory.ts';
+import type { LayerSources } from './image-scan/run.ts';
 import type { BuildInputs } from './inputs.ts';
 import { announced, type KeptList } from './kept-list.ts';
 import { imageName } from './plan.ts';
@@ -20,8 +22,8 @@ export interface Pushed {
   digest: string;
   /** The tag that marks the inputs; '' where there is none. */
   mark: string;
-  /** DOCKER_HOST of the builder's Engine; '' where it is the default one. */
-  engineHost: string;
+  /** Of the builder's Engine, where it is a private one. */
+  store: EngineStore | undefined;
   /** From `startMemory`. */
   memory: Promise<Memory | undefined>;
 }
@@ -47,7 +49,7 @@ export async function readBack(
   { registry, platform }: SignedIn,
   inputs: BuildInputs,
   run: BuildRun,
-  { digest, mark, engineHost, memory }: Pushed,
+  { digest, mark, store, memory }: Pushed,
 ): Promise<void> {
   const { record, log } = run;
   const manifest = await registry.manifest(inputs.repository, digest);
@@ -60,7 +62,7 @@ export async function readBack(
   record.image = image;
   if (inputs.checks !== 'off') {
     const known = await memory;
-    const sources = { registry, repository: inputs.repository, engineHost };
+    const sources = { registry, repository: inputs.repository, store };
     const findings = await timed(record, 'scan image', () => scan(image, config, known, sources, run));
     record.findings = [...(record.findings ?? []), ...findings];
     show(findings, run);
@@ -73,7 +75,7 @@ async function scan(
   image: ImageRecord,
   config: ImageConfig,
   known: Memory | undefined,
-  sources: { registry: SignedIn['registry']; repository: string; engineHost: string },
+  sources: LayerSources,
   run: BuildRun,
 ): Promise<Finding[]> {
   try {
@@ -81,9 +83,12 @@ async function scan(
     const { scanImage } = await import('./image-scan/run.ts');
     const result = await scanImage(image, config, known?.known ?? [], sources);
     const rest = image.layers.length - result.read;
-    run.log.info(
-      `Image checked: ${result.read} layers read (${(result.bytes / 1e6).toFixed(1)} MB)${rest > 0 ? `, ${rest} known from before` : ''}.`,
-    );
+    const details = [
+      `${result.read} layers read (${(result.bytes / 1e6).toFixed(1)} MB)`,
+      ...(sources.store ? [`${result.read - result.downloaded} of them from the builder's disk`] : []),
+      ...(rest > 0 ? [`${rest} known from before`] : []),
+    ];
+    run.log.info(`Image checked: ${details.join(', ')}.`);
     if (known && result.clean.length > 0) keep(run, await remember(known, result.clean));
     return result.findings;
   } catch (error) {

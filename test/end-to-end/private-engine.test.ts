@@ -17,6 +17,7 @@ describe('a build where the Engine takes no remote cache', () => {
     const outcome = await machine.main();
     expect(outcome.exitCode, machine.log()).toBe(0);
     expect(outcome.outputs['build-result']).toBe('built');
+    expect(machine.log()).toMatch(/Image checked: 2 layers read \(.*\), 2 of them from the builder's disk/);
     expect(outcome.state.engines).toMatch(/engine-[0-9a-f]{8}$/);
     // A bridge of its own, which lasts as long as the Engine.
     expect((await machine.traces()).links).toHaveLength(before.links.length + 1);

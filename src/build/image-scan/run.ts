@@ -1,7 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { type EngineStore, openBlob } from '../../docker/engine-store.ts';
 import type { ImageConfig } from '../../docker/image-config.ts';
 import type { Registry } from '../../docker/registry.ts';
 import type { Finding, ImageRecord } from '../../record.ts';
@@ -17,8 +14,8 @@ const AT_ONCE = 3;
 export interface LayerSources {
   registry: Registry;
   repository: string;
-  /** DOCKER_HOST of the builder's Engine; its content store is on disk where it is a private one. */
-  engineHost: string;
+  /** Of the builder's Engine where it is a private one: it has most layers on disk. */
+  store: EngineStore | undefined;
 }
 
 /** What a scan came to. */
@@ -29,6 +26,8 @@ export interface Scan {
   /** Layers read, and their compressed bytes. */
   read: number;
   bytes: number;
+  /** How many of them the registry had to send. */
+  downloaded: number;
 }
 
 /**
@@ -46,7 +45,7 @@ export async function scanImage(
   const wanted = image.layers.flatMap((layer, index) =>
     seen.has(layer.digest) ? [] : [{ ...layer, index }],
   );
-  const reports = await readAll(wanted, sources);
+  const { reports, downloaded } = await readAll(wanted, sources);
   const findings = imageFindings({
     config,
     layers: reports,
@@ -58,43 +57,27 @@ export async function scanImage(
     clean: reports.filter(({ secrets }) => secrets.length === 0).map(({ digest }) => digest),
     read: wanted.length,
     bytes: wanted.reduce((sum, { bytes }) => sum + bytes, 0),
+    downloaded,
   };
 }
 
 async function readAll(
   wanted: readonly { digest: string; bytes: number; index: number }[],
-  sources: LayerSources,
-): Promise<LayerReport[]> {
+  { registry, repository, store }: LayerSources,
+): Promise<{ reports: LayerReport[]; downloaded: number }> {
   const signal = AbortSignal.timeout(LIMIT_MS);
   const reports: LayerReport[] = [];
+  let downloaded = 0;
   // The large ones first, so that none is left over in the end.
   const queue = wanted.map((layer, place) => ({ ...layer, place })).sort((a, b) => b.bytes - a.bytes);
   const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift())
-      reports[next.place] = await readLayer(next.digest, await openLayer(next.digest, sources), signal);
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const { digest, place } = next;
+      const local = store && (await openBlob(store, digest));
+      if (!local) downloaded += 1;
+      reports[place] = await readLayer(digest, local ?? (await registry.blob(repository, digest)), signal);
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return reports;
-}
-
-/** From the disk where the builder has the layer there, else from the registry. */
-async function openLayer(
-  digest: string,
-  { registry, repository, engineHost }: LayerSources,
-): Promise<Readable> {
-  const socket = engineHost.replace(/^unix:\/\//, '');
-  const path = join(
-    dirname(socket),
-    'containerd/io.containerd.content.v1.content/blobs',
-    digest.replace(':', '/'),
-  );
-  const onDisk =
-    socket !== engineHost &&
-    (await access(path, constants.R_OK).then(
-      () => true,
-      () => false,
-    ));
-  return onDisk
-    ? createReadStream(path, { highWaterMark: 256 * 1024 })
-    : await registry.blob(repository, digest);
+  return { reports, downloaded };
 }
