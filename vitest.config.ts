@@ -17,6 +17,7 @@ const scenarios = [
   'test/deploy/create.test.ts',
   'test/deploy/secrets.test.ts',
   'test/build/docker-container.test.ts',
+  'test/build/secrets.test.ts',
   'test/support/cache-service.test.ts',
 ];
 

@@ -1,46 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type HttpServer, startHttpServer } from '../support/http-server.ts';
+import { filesBelow, leaks, ROLE_SECRETS, startIssuers } from '../support/secret-hunt.ts';
 import { httpReply, type Scene, scene } from './harness.ts';
-
-/** Each with characters that an encoding changes. */
-const SECRETS = {
-  'secret access key': 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
-  'session token': 'IQoJb3JpZ2luX2VjEXAMPLE//////////wEaDGV1LWNlbnRyYWwtMSJHMEUCIQ==',
-  'OIDC token': 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvOm9jdG8ifQ.c2lnbmF0dXJl-_x',
-  'token to ask for it': 'request+token/with=odd&characters',
-};
-
-const ENCODINGS: Record<string, (text: string) => string> = {
-  plain: (text) => text,
-  base64: (text) => Buffer.from(text).toString('base64').replace(/=+$/, ''),
-  hex: (text) => Buffer.from(text).toString('hex'),
-  'URL-encoded': encodeURIComponent,
-};
-
-const STS_ANSWER = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
-<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId>
-<SecretAccessKey>${SECRETS['secret access key']}</SecretAccessKey>
-<SessionToken>${SECRETS['session token']}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>
-</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
-
-/** GitHub's OIDC service and STS, which give out the secrets above. */
-async function startIssuers(): Promise<{ env: Record<string, string>; all: HttpServer[] }> {
-  const [oidc, sts] = await Promise.all([startHttpServer(), startHttpServer()]);
-  oidc.answer = (response) => void response.end(JSON.stringify({ value: SECRETS['OIDC token'] }));
-  sts.answer = (response) => void response.writeHead(200, { 'content-type': 'text/xml' }).end(STS_ANSWER);
-  const env = {
-    ACTIONS_ID_TOKEN_REQUEST_URL: `${oidc.url}/token?a=b`,
-    ACTIONS_ID_TOKEN_REQUEST_TOKEN: SECRETS['token to ask for it'],
-    AWS_ENDPOINT_URL_STS: sts.url,
-    // Only the role's keys can have served.
-    AWS_ACCESS_KEY_ID: '',
-    AWS_SECRET_ACCESS_KEY: '',
-  };
-  return { env, all: [oidc, sts] };
-}
 
 /** Deploys by a role, and returns all that the step wrote: what it printed, outputs, state, and files by path. */
 async function written(s: Scene, inputs: Record<string, string>): Promise<Map<string, string>> {
@@ -61,28 +24,11 @@ async function written(s: Scene, inputs: Record<string, string>): Promise<Map<st
       ['outputs', JSON.stringify(outcome.outputs)],
       ['state', JSON.stringify(outcome.state)],
     ]);
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
-      if (entry.isFile()) {
-        const path = join(entry.parentPath, entry.name);
-        found.set(path, await readFile(path, 'latin1'));
-      }
-    return found;
+    return new Map([...found, ...(await filesBelow(folder))]);
   } finally {
-    await Promise.all(issuers.all.map((server) => server.close()));
+    await issuers.close();
     await rm(folder, { recursive: true });
   }
-}
-
-/** Where a secret stands, in whatever form; the lines that have it masked do not count. */
-function leaks(texts: ReadonlyMap<string, string>): string[] {
-  return [...texts].flatMap(([where, text]) => {
-    const shown = text.replaceAll(/^::add-mask::.*$/gm, '');
-    return Object.entries(SECRETS).flatMap(([what, secret]) =>
-      Object.entries(ENCODINGS)
-        .filter(([, encode]) => shown.includes(encode(secret)))
-        .map(([form]) => `${what} (${form}) in ${where}`),
-    );
-  });
 }
 
 describe('a deploy by a role', () => {
@@ -95,7 +41,7 @@ describe('a deploy by a role', () => {
     expect([...texts.keys()].some((path) => path.includes('record-'))).toBe(true);
     const log = texts.get('log') ?? '';
     for (const what of ['secret access key', 'session token', 'OIDC token'] as const)
-      expect(log, what).toContain(`::add-mask::${SECRETS[what]}\n`);
+      expect(log, what).toContain(`::add-mask::${ROLE_SECRETS[what]}\n`);
     expect(leaks(texts)).toEqual([]);
   });
 
@@ -107,7 +53,7 @@ describe('a deploy by a role', () => {
   });
 
   scene('whose function prints a secret would be found', async (s) => {
-    s.answers.set('new', httpReply(500, SECRETS['session token']));
+    s.answers.set('new', httpReply(500, ROLE_SECRETS['session token']));
     expect(leaks(await written(s, inputs(s)))).toContain('session token (plain) in log');
   });
 });

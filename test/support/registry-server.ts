@@ -22,6 +22,8 @@ export interface RegistryServer {
 }
 
 export interface RegistryOptions {
+  /** `secret` where absent. */
+  password?: string;
   /** Nobody needs to sign in. */
   anonymous?: boolean;
   /** Tags cannot be moved, as in an immutable ECR repository. */
@@ -39,7 +41,7 @@ export function refuse(response: ServerResponse, status: number, code: string, m
 export async function startRegistry(options: RegistryOptions = {}): Promise<RegistryServer> {
   const content = { manifests: new Map<string, StoredManifest>(), blobs: new Map<string, Buffer>() };
   const serve = protocol(content, options);
-  const password = 'secret';
+  const password = options.password ?? 'secret';
   const login = `Basic ${Buffer.from(`AWS:${password}`).toString('base64')}`;
   const registry: RegistryServer = {
     ...content,
