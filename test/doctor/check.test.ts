@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DockerfileParser } from 'dockerfile-ast';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { installOf } from '../../src/docker/installers/read.ts';
 import { shellCommands } from '../../src/docker/shell-words.ts';
 import { checkProject } from '../../src/doctor/check.ts';
 import { readDockerfile } from '../../src/doctor/dockerfile.ts';
@@ -111,6 +112,10 @@ const words = fc.constantFrom(
     'FROM b',
   ],
 );
+
+test('a program that is called like a property of every object installs nothing', () => {
+  expect(installOf(['constructor', 'x'], new Map())).toBeUndefined();
+});
 
 test('no text makes it throw', () => {
   const lines = fc.array(fc.oneof(words, fc.string({ unit: 'binary', maxLength: 30 })), { maxLength: 25 });

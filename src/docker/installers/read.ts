@@ -4,19 +4,22 @@ import type { Install, Reader } from './facts.ts';
 import { npm, pnpm, yarn } from './node.ts';
 import { pip, poetry, uv } from './python.ts';
 
-const readers: Readonly<Record<string, Reader>> = {
-  npm,
-  yarn,
-  pnpm,
-  uv,
-  pip,
-  poetry,
-  go,
-  mvn: maven,
-  mvnw: maven,
-  gradle,
-  gradlew: gradle,
-};
+/** By program; a map, since a program may be called `constructor`. */
+const readers: ReadonlyMap<string, Reader> = new Map(
+  Object.entries({
+    npm,
+    yarn,
+    pnpm,
+    uv,
+    pip,
+    poetry,
+    go,
+    mvn: maven,
+    mvnw: maven,
+    gradle,
+    gradlew: gradle,
+  }),
+);
 
 /**
  * Reads a command of a RUN as an installation.
@@ -31,5 +34,5 @@ export function installOf(command: Command, variables: ReadonlyMap<string, strin
     return pip(command.slice(2), variables);
   if (program === 'corepack' && ['yarn', 'pnpm', 'npm'].includes(second))
     return installOf(command.slice(1), variables);
-  return readers[program.replace(/^pip[\d.]+$/, 'pip')]?.(command, variables);
+  return readers.get(program.replace(/^pip[\d.]+$/, 'pip'))?.(command, variables);
 }
