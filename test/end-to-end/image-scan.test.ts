@@ -12,6 +12,7 @@ interface Case {
   says: RegExp;
   files: Record<string, string>;
   dockerfile: string;
+  inputs?: Record<string, string>;
 }
 
 const key = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC'.repeat(8)}\n-----END PRIVATE KEY-----\n`;
@@ -49,6 +50,28 @@ const SECRETS: readonly Case[] = [
     says: /\/app\/\.npmrc holds a package registry's token/,
     files: { '.npmrc': '//registry.example.com/:_authToken=8f4b2c1e-77aa-4e1d\n' },
     dockerfile: `${FROM}\nCOPY .npmrc /app/\n`,
+  },
+  {
+    name: 'a value of ENV',
+    rule: 'secret-in-config',
+    says: /environment of the image \(ENV\) holds what looks like a secret, in SESSION_SECRET/,
+    files: { x: '3' },
+    dockerfile: `${FROM}\nCOPY x /\nENV PORT=8080 SESSION_SECRET=f8a91c22e07b4d5b\n`,
+  },
+  {
+    name: 'a build argument',
+    rule: 'secret-in-config',
+    says: /history of the image, at `ARG NPM_TOKEN`, holds what looks like a secret, in NPM_TOKEN/,
+    files: { x: '4' },
+    dockerfile: `${FROM}\nARG NPM_TOKEN\nCOPY x /\n`,
+    inputs: { 'build-args': 'NPM_TOKEN=f8a91c22e07b4d5b' },
+  },
+  {
+    name: 'a build argument that a command is run with',
+    rule: 'secret-in-config',
+    says: /history of the image, at `(ARG NPM_TOKEN|RUN node)`, holds what looks like a secret, in NPM_TOKEN/,
+    files: { x: '5' },
+    dockerfile: `${NODE}\nARG NPM_TOKEN=f8a91c22e07b4d5b\nRUN node --version\n`,
   },
 ];
 
@@ -165,7 +188,7 @@ async function build(
 
 describe('a secret stops the run before Lambda hears of the image', () => {
   it.each(SECRETS)('$name', async (secret) => {
-    const { main, findings, log } = await build(secret);
+    const { main, findings, log, record } = await build(secret, secret.inputs);
     expect(findings, log).toContainEqual(
       expect.objectContaining({ rule: secret.rule, level: 'error', why: expect.stringMatching(secret.says) }),
     );
@@ -175,7 +198,7 @@ describe('a secret stops the run before Lambda hears of the image', () => {
       'build-result': 'failed',
       digest: expect.stringMatching(/^sha256:/),
     });
-    expect(log).not.toMatch(/f8a91c22|MIIEvQIB|8f4b2c1e|qWertyuIop/);
+    expect(log + JSON.stringify(record)).not.toMatch(/f8a91c22|MIIEvQIB|8f4b2c1e|qWertyuIop/);
   });
 
   it('is not forgotten by the next run, and `checks: off` lets it pass', async () => {

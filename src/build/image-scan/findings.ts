@@ -1,6 +1,7 @@
 import type { ImageConfig } from '../../docker/image-config.ts';
 import { oneLine } from '../../github/foreign-text.ts';
 import type { Finding } from '../../record.ts';
+import { configSecrets } from './config-secrets.ts';
 import { contentFindings, from } from './content.ts';
 import { fileSystem } from './file-system.ts';
 import type { LayerReport } from './layer.ts';
@@ -25,6 +26,7 @@ export function imageFindings({ config, layers, instructions, whole }: ScannedIm
   const files = fileSystem(layers);
   return [
     ...secretFindings(layers, instructions, (index, path) => files.survives(index, path)),
+    ...configSecrets(config),
     ...(whole ? programFindings(config, files) : []),
     ...contentFindings(layers, files, instructions),
   ];

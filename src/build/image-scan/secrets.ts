@@ -31,6 +31,16 @@ const PLACEHOLDER =
   /^(["']?)(|\$\{?.*|<.*>|x+|\*+|\.+|change.?me.*|your.*|example.*|dummy.*|test.*|secret|password|todo|null|none|undefined|true|false|\d{1,6})\1$/i;
 const SECRET_NAME = /(SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(_\w+)?$/i;
 
+/** Whether a value stands for one that is not there: empty, a variable, or a word such as `changeme`. */
+export function isPlaceholder(value: string): boolean {
+  return PLACEHOLDER.test(value);
+}
+
+/** Whether a variable of this name may hold a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 /** The secret in a file's content, the worst first; undefined where none is seen. Never throws. */
 export function findSecret(path: string, content: Buffer): SecretKind | undefined {
   const text = content.toString('latin1');
@@ -44,7 +54,7 @@ export function findSecret(path: string, content: Buffer): SecretKind | undefine
     [...text.matchAll(pattern)].some(([key]) => !key.includes('EXAMPLE'));
   if (
     real(/(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/g) &&
-    real(/(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)
+    real(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)
   )
     return { rule: 'secret-aws-key', what: 'an AWS access key with its secret' };
   if (
