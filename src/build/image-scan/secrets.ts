@@ -41,6 +41,12 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
+/**
+ * In every text that holds a token, and in few others. The whole patterns take seven times as long: they try at each
+ * letter, this one only at `_` and `xox`.
+ */
+const TOKEN_PREFIX = /_(?<=gh[pousr]_|github_pat_|npm_|sk_live_)|xox[bap]-/;
+
 /** The secret in a file's content, the worst first; undefined where none is seen. Never throws. */
 export function findSecret(path: string, content: Buffer): SecretKind | undefined {
   const text = content.toString('latin1');
@@ -53,11 +59,13 @@ export function findSecret(path: string, content: Buffer): SecretKind | undefine
   const real = (pattern: RegExp): boolean =>
     [...text.matchAll(pattern)].some(([key]) => !key.includes('EXAMPLE'));
   if (
+    (text.includes('AKIA') || text.includes('ASIA')) &&
     real(/(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/g) &&
     real(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)
   )
     return { rule: 'secret-aws-key', what: 'an AWS access key with its secret' };
   if (
+    TOKEN_PREFIX.test(text) &&
     /\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{22,}|\bnpm_[A-Za-z0-9]{36}\b|\bxox[bap]-\d+-[\w-]{20,}|\bsk_live_\w{20,}/.test(
       text,
     )

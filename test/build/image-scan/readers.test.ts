@@ -69,6 +69,22 @@ describe('layers over one another', () => {
   });
 });
 
+describe('what is a secret wherever it stands', () => {
+  const letters = (count: number) => 'aB3dE5gH7jK9mN1pQ2'.repeat(3).slice(0, count);
+  // Put together here, so that no scanner takes this file for a leak.
+  it.each([
+    ...['p', 'o', 'u', 's', 'r'].map((kind) => ['secret-token', `gh${kind}_`, letters(36)]),
+    ['secret-token', 'github_pat', `_${letters(30)}`],
+    ['secret-token', 'npm', `_${letters(36)}`],
+    ...['b', 'a', 'p'].map((kind) => ['secret-token', `xox${kind}`, `-12-${letters(24)}`]),
+    ['secret-token', 'sk_live', `_${letters(24)}`],
+    ...['AKIA', 'ASIA'].map((kind) => ['secret-aws-key', kind, `QWERTYUIOPASDFGH ${letters(40)}`]),
+  ])('%s: %s...', (rule, start, rest) => {
+    for (const before of ['', 'const my_key = "', '__ _npm xox '])
+      expect(findSecret('app/main.js', Buffer.from(`${before}${start}${rest}\n`))?.rule).toBe(rule);
+  });
+});
+
 describe('what is no secret', () => {
   it.each([
     ['app/.env', 'PORT=8080\nAPI_TOKEN=\nSESSION_SECRET=$SESSION_SECRET\nNODE_ENV=production\n'],
