@@ -75,8 +75,10 @@ async function job(project: Project, files: Record<string, string>, scope: strin
     },
   );
   const state = await restoreCacheMounts(plan, {
-    ...{ mode: 'true', noCache: false, context, folder, layerCache: true },
-    ...{ builder, store: openCacheStore(), log },
+    ...{ mode: 'true', noCache: false, context, folder, store: openCacheStore(), log },
+    layerCache: Promise.resolve(true),
+    isServiceInTrouble: Promise.resolve(false),
+    builder: Promise.resolve(builder),
   });
   const metadata = join(folder, 'metadata.json');
   const { code, stderr } = await runDocker(docker, [

@@ -18,7 +18,12 @@ interface Pusher {
 }
 
 /** Puts the public images into the registry that stands for Docker Hub. */
-export async function fillHub(options: Pusher & { hub: Registry; builder: boolean }): Promise<void> {
+export async function fillHub(
+  options: Pusher & {
+    hub: Registry /** Name of the builder's image in the Engine. */;
+    builder: string | undefined;
+  },
+): Promise<void> {
   const { hub, docker, temp } = options;
   const env = await signedIn(docker, join(temp, 'hub-login'), hub);
   const moved = join(temp, 'moved');
@@ -38,7 +43,7 @@ CMD ["node"]
   await writeFile(join(moved, 'moved'), 'moved\n');
   await push(docker, env, NODE_IMAGE, `${hub.host}/${BEFORE}`);
   await buildAndPush(docker, env, moved, `${hub.host}/${AFTER}`);
-  if (options.builder) await push(docker, env, BUILDER, `${hub.host}/${BUILDER}`);
+  if (options.builder) await push(docker, env, options.builder, `${hub.host}/${BUILDER}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { runMain, runPost } from '../../src/local/runner.ts';
+import { readRecord } from '../../src/record.ts';
 import { writeOldStoreDocker } from '../../test/support/old-store-docker.ts';
 import { cacheEnvironment, type Job } from './job.ts';
 import { CREDENTIALS, REGION } from './services.ts';
@@ -49,7 +50,9 @@ export async function pushByAction(job: Job): Promise<{ uri: string; after: () =
       AWS_REGION: REGION,
     },
   };
+  const since = Date.now();
   const main = await job.phase('build action', () => runMain(call, options));
+  await logSteps(job, main.outputs.record ?? '', since);
   const uri = main.outputs['image-uri'];
   const after = async (): Promise<void> => {
     const post = await runPost(call, main, options);
@@ -58,4 +61,11 @@ export async function pushByAction(job: Job): Promise<{ uri: string; after: () =
   if (main.exitCode === 0 && uri) return { uri, after };
   await after();
   throw new Error(`the build action: ${main.errors.join(' ')}`);
+}
+
+/** What the run record holds, for `--verbose`: begin and end of each step in milliseconds after the action's start. */
+async function logSteps(job: Job, path: string, since: number): Promise<void> {
+  const { steps } = await readRecord(path);
+  for (const { name, start, end } of steps)
+    job.log(`${Date.parse(start) - since}-${Date.parse(end) - since} ms ${name}`);
 }

@@ -94,12 +94,12 @@ export async function startServices(options: ServicesOptions, cleanup: Cleanup):
     npm: await proxy('npm', npm.url),
   };
   const npmUrl = `http://${proxies.npm.host}`;
-  if (options.builder) await makeBuilderImage(folder, BUILDER, docker, say);
-  await fillHub({ hub, docker, temp, builder: options.builder });
+  const builder = options.builder ? await makeBuilderImage(folder, docker, say) : undefined;
+  await fillHub({ hub, docker, temp, builder });
   const shapedEcr = { ...ecr, host: proxies.ecr.host };
   const local = await startLocalAws({
     stateFolder: join(temp, 'aws'),
-    registry: shapedEcr,
+    registry: { ...shapedEcr, address: ecr.host },
     updateMs: 0,
     publishMs: 0,
     // The clock stops when the update is accepted: no function runs.

@@ -62,21 +62,22 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
     record.result = 'planned';
     return;
   }
-  const [ready, cache] = await Promise.all([
-    timed(record, 'start builder', () => before.builder.start(signedIn.docker, signedIn.folder)),
-    usableCache(before.cache, run),
-  ]);
+  const starting = timed(record, 'start builder', () =>
+    before.builder.start(signedIn.docker, signedIn.folder),
+  );
+  const finding = usableCache(before.cache, run);
+  const filling = timed(record, 'cache mounts', () =>
+    fillMounts(inputs, run, { platform: signedIn.platform, builder: starting, cache: finding }),
+  );
+  const [ready, cache, mounts] = await Promise.all([starting, finding, filling]);
   const { name: builder, hostNetwork } = ready;
   const plan = planBuild(inputs, { ...facts, cache, builder, hostNetwork });
   for (const line of [`Why: ${buildRecord.reason}`, ...plan.lines]) log.info(line);
-  const mounts = await timed(record, 'cache mounts', () =>
-    fillMounts(inputs, run, { request: plan.request, ready, layerCache: cache.kind !== 'off' }),
-  );
+  const building = timed(record, inputs.push ? 'build and push' : 'build', () => build(ready, plan, run));
+  // After buildx has started: they load what takes the processor for a while.
   const memory = startMemory(inputs, run);
   const explain = startExplaining(inputs, run, signedIn.platform, before.context);
-  const { docker, cacheWorks } = await timed(record, inputs.push ? 'build and push' : 'build', () =>
-    build(ready, plan, run),
-  );
+  const { docker, cacheWorks } = await building;
   const metadata = await takeBuildMetadata(facts.metadataFile);
   if (inputs.push && metadata.digest === '') throw withoutDigest(metadata.trouble);
   // What was built is checked while its history is read.
@@ -115,12 +116,15 @@ function withoutDigest(trouble: string): DeployError {
   );
 }
 
-/** The cache, or none where its service is in trouble. */
-async function usableCache(cache: LayerCache, { env, log }: BuildRun): Promise<LayerCache> {
+/** The cache, or none where its service is in trouble, and which. */
+async function usableCache(
+  cache: LayerCache,
+  { env, log }: BuildRun,
+): Promise<LayerCache & { trouble: string }> {
   const trouble = cache.kind === 'gha' ? await cacheServiceTrouble(env) : '';
-  if (trouble === '') return cache;
+  if (trouble === '') return { ...cache, trouble };
   log.warning(`GitHub's cache service is of no use (${trouble}); building without the layer cache.`);
-  return { kind: 'off', writable: false, note: '' };
+  return { kind: 'off', writable: false, note: '', trouble };
 }
 
 /** What a build took from the cache. */

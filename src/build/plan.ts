@@ -48,6 +48,11 @@ export function shownDockerfile(inputs: BuildInputs, workspace: string): string 
   return shown.startsWith('..') ? path : shown;
 }
 
+/** As `NAME=value`. */
+export function nameValues(pairs: readonly { name: string; value: string }[]): string[] {
+  return pairs.map(({ name, value }) => `${name}=${value}`);
+}
+
 /** Whether the context is fetched by BuildKit itself. */
 export function isGitContext(context: string): boolean {
   return /^(https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/)/.test(context);
@@ -59,8 +64,6 @@ export function isGitContext(context: string): boolean {
  */
 export function planBuild(inputs: BuildInputs, facts: BuildFacts): BuildPlan {
   const name = imageName(facts.host, inputs.repository);
-  const entries = (pairs: { name: string; value: string }[]): string[] =>
-    pairs.map((pair) => `${pair.name}=${pair.value}`);
   // A variable of our own for each: the id may be any text, and a value never stands on the command line.
   const secretEnv = Object.fromEntries(
     inputs.secrets.map(({ value }, index) => [`DEPLOY_LAMBDA_SECRET_${index}`, value]),
@@ -75,9 +78,9 @@ export function planBuild(inputs: BuildInputs, facts: BuildFacts): BuildPlan {
       file: dockerfilePath(inputs),
       target: inputs.target,
       platform: facts.platform,
-      buildArgs: entries(inputs.buildArgs),
-      buildContexts: entries(inputs.buildContexts),
-      labels: entries(inputs.labels),
+      buildArgs: nameValues(inputs.buildArgs),
+      buildContexts: nameValues(inputs.buildContexts),
+      labels: nameValues(inputs.labels),
       secrets: [
         ...inputs.secrets.map((secret, index) => `id=${secret.name},env=DEPLOY_LAMBDA_SECRET_${index}`),
         ...inputs.secretEnvs.map((secret) => `id=${secret.name},env=${secret.value}`),

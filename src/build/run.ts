@@ -39,13 +39,14 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   const tags = [...readable, ...(mark === '' ? [] : [mark])];
   record.build = { result: 'failed', reason: '', tags, vertices: [] };
 
-  const found = mark === '' || !inputs.push ? undefined : await lookUp(registry, inputs.repository, mark);
+  // Before a build of whatever kind: a login that the registry refuses ends the run here.
+  const found =
+    mark === '' || !inputs.push ? undefined : await lookUp(registry, inputs.repository, mark, readable);
   if (found && inputs.rebuild === 'changed') {
     log.info(`Reuse ${imageName(registry.host, inputs.repository)}:${mark}: none of its inputs changed.`);
-    // Tags are put without a look whether they are there already: that would be one more round trip.
     const [image] = await Promise.all([
-      checkImage(registry, inputs.repository, found, signedIn.platform),
-      inputs.dryRun ? undefined : putTags(registry, inputs.repository, readable, found),
+      checkImage(registry, inputs.repository, found.manifest, signedIn.platform),
+      inputs.dryRun ? undefined : putTags(registry, inputs.repository, found.missing, found.manifest),
     ]);
     record.image = image;
     record.build = { ...record.build, result: 'reused', reason: 'no input of the build changed' };
@@ -65,8 +66,21 @@ function whyBuilt(fingerprint: Fingerprint, inputs: BuildInputs): string {
     : 'an input of the build changed, or it was never pushed';
 }
 
-/** The image that a tag names; a repository that is not there yet has none. */
-async function lookUp(registry: Registry, repository: string, tag: string): Promise<Manifest | undefined> {
-  const manifest = await registry.manifest(repository, tag);
-  return typeof manifest === 'string' ? undefined : manifest;
+/**
+ * The image that a mark names, and which of the other tags do not name it yet; undefined where there is none. The tags
+ * are asked for at the same time: it takes no longer, and what follows finds its connections open.
+ */
+async function lookUp(
+  registry: Registry,
+  repository: string,
+  mark: string,
+  tags: readonly string[],
+): Promise<{ manifest: Manifest; missing: string[] } | undefined> {
+  const [manifest, ...digests] = await Promise.all([
+    registry.manifest(repository, mark),
+    // What cannot be told is put again.
+    ...tags.map((tag) => registry.digest(repository, tag).catch(() => undefined)),
+  ]);
+  if (typeof manifest === 'string') return undefined;
+  return { manifest, missing: tags.filter((_, index) => digests[index] !== manifest.digest) };
 }

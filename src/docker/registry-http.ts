@@ -1,5 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeployError } from '../errors.ts';
+import { type HttpRequest, readBody, sendHttp } from '../http.ts';
 import type { RegistryCredentials } from './credentials.ts';
 import { isLoopback } from './reference.ts';
 
@@ -26,10 +29,10 @@ export interface RegistryRequest {
 /** An HTTP answer whose body has been read. */
 export interface RegistryAnswer {
   status: number;
-  headers: Headers;
+  headers: IncomingHttpHeaders;
   body: Buffer;
   /** The body where it was asked for as a stream. */
-  stream?: ReadableStream<Uint8Array>;
+  stream?: Readable;
   /** Codes of the registry's error body, such as `NAME_UNKNOWN`. */
   codes: string[];
   /** The registry's own words about an error; '' where it has none. */
@@ -61,7 +64,7 @@ export function registryCall(host: string, credentials: RegistryCredentials | un
         {
           method: request.method,
           headers,
-          ...(request.body ? { body: Buffer.from(request.body) } : {}),
+          ...(request.body ? { body: request.body } : {}),
         },
         request.stream,
       );
@@ -70,7 +73,7 @@ export function registryCall(host: string, credentials: RegistryCredentials | un
     const answer = await send(first);
     if (answer.status !== 401) return answer;
     const authorization = await answerChallenge(
-      answer.headers.get('www-authenticate') ?? '',
+      answer.headers['www-authenticate'] ?? '',
       request.scope,
       basic,
     );
@@ -96,7 +99,10 @@ async function answerChallenge(challenge: string, scope: string, basic: string):
   const service = values.get('service');
   if (service) url.searchParams.set('service', service);
   url.searchParams.set('scope', values.get('scope') ?? scope);
-  const answer = await patient(url.href, { headers: basic ? { authorization: basic } : {} });
+  const answer = await patient(url.href, {
+    method: 'GET',
+    headers: basic ? { authorization: basic } : {},
+  });
   if (answer.status !== 200) return '';
   const { token, access_token: accessToken } = parseJson(answer.body) as {
     token?: string;
@@ -105,17 +111,21 @@ async function answerChallenge(challenge: string, scope: string, basic: string):
   return token || accessToken ? `Bearer ${token ?? accessToken}` : '';
 }
 
-async function patient(url: string, init: RequestInit, stream = false): Promise<RegistryAnswer> {
+async function patient(
+  url: string,
+  request: Omit<HttpRequest, 'signal'>,
+  stream = false,
+): Promise<RegistryAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     const last = attempt === attempts;
+    const signal = AbortSignal.timeout(stream ? streamTimeout : requestTimeout);
     try {
-      const limit = stream ? streamTimeout : requestTimeout;
-      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(limit) });
-      if (stream && response.ok && response.body)
-        return { ...toAnswer(response, Buffer.alloc(0)), stream: response.body };
-      const body = Buffer.from(await response.arrayBuffer());
-      if (last || (response.status !== 429 && response.status < 500)) return toAnswer(response, body);
-    } catch (cause) {
+      const { status, headers, body } = await sendHttp(url, { ...request, signal });
+      if (stream && status < 300) return { ...toAnswer(status, headers, Buffer.alloc(0)), stream: body };
+      const bytes = await readBody(body);
+      if (last || (status !== 429 && status < 500)) return toAnswer(status, headers, bytes);
+    } catch (error) {
+      const cause: unknown = signal.aborted ? signal.reason : error;
       if (last || !mayRetry(cause)) throw unreachable(url, cause);
     }
     // Full jitter: many jobs that fail together do not come back together.
@@ -146,15 +156,9 @@ function unreachable(url: string, cause: unknown): DeployError {
   );
 }
 
-function toAnswer(response: Response, body: Buffer): RegistryAnswer {
-  const answer: RegistryAnswer = {
-    status: response.status,
-    headers: response.headers,
-    body,
-    codes: [],
-    message: '',
-  };
-  if (response.status < 400) return answer;
+function toAnswer(status: number, headers: IncomingHttpHeaders, body: Buffer): RegistryAnswer {
+  const answer: RegistryAnswer = { status, headers, body, codes: [], message: '' };
+  if (status < 400) return answer;
   const { errors } = (parseJson(body) ?? {}) as { errors?: { code?: unknown; message?: unknown }[] };
   if (!Array.isArray(errors)) return answer;
   answer.codes = errors.map(({ code }) => String(code ?? ''));

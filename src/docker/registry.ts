@@ -60,8 +60,8 @@ export function openRegistry(host: string, credentials?: RegistryCredentials): R
       const answer = await call({ method: 'HEAD', path, scope: pull(repository), headers: { accept } });
       if (answer.status === 404) return undefined;
       expectOk(answer, `look up \`${tag}\``, host, repository);
-      const digest = answer.headers.get('docker-content-digest');
-      if (digest) return digest;
+      const digest = answer.headers['docker-content-digest'];
+      if (typeof digest === 'string') return digest;
       // The header is optional in the specification.
       const manifest = await this.manifest(repository, tag);
       return typeof manifest === 'string' ? undefined : manifest.digest;
@@ -78,7 +78,7 @@ export function openRegistry(host: string, credentials?: RegistryCredentials): R
       const path = `${repository}/blobs/${digest}`;
       const answer = await call({ method: 'GET', path, scope: pull(repository), stream: true });
       expectOk(answer, `read ${digest}`, host, repository);
-      return answer.stream ? Readable.fromWeb(answer.stream) : Readable.from([]);
+      return answer.stream ?? Readable.from([]);
     },
     async tag(repository, tag, manifest) {
       const answer = await call({
@@ -129,8 +129,7 @@ function expectOk(answer: RegistryAnswer, action: string, host: string, reposito
 }
 
 function contentType(answer: RegistryAnswer): string {
-  const header = (answer.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
-  return header;
+  return (answer.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
 }
 
 function sha256(body: Buffer): string {

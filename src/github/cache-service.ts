@@ -1,4 +1,5 @@
 import { describeError } from '../errors.ts';
+import { readBody, sendHttp } from '../http.ts';
 import type { Environment } from './inputs.ts';
 
 /** A service that is well answers a look-up in some 50 ms. */
@@ -13,20 +14,21 @@ const answerLimit = 5_000;
  */
 export async function cacheServiceTrouble(env: Environment): Promise<string> {
   const method = 'twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL';
+  const signal = AbortSignal.timeout(answerLimit);
   try {
-    const answer = await fetch(new URL(method, env.ACTIONS_RESULTS_URL), {
+    const { status, body } = await sendHttp(new URL(method, env.ACTIONS_RESULTS_URL).href, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         authorization: `Bearer ${env.ACTIONS_RUNTIME_TOKEN}`,
       },
       body: JSON.stringify({ key: 'deploy-lambda-container', restore_keys: [], version: '0' }),
-      signal: AbortSignal.timeout(answerLimit),
+      signal,
     });
-    return answer.ok ? '' : `it answers HTTP ${answer.status}`;
+    await readBody(body);
+    return status < 300 ? '' : `it answers HTTP ${status}`;
   } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError')
-      return `it does not answer within ${answerLimit / 1000} s`;
-    return `it cannot be reached: ${describeError(error instanceof Error && error.cause ? error.cause : error)}`;
+    if (signal.aborted) return `it does not answer within ${answerLimit / 1000} s`;
+    return `it cannot be reached: ${describeError(error)}`;
   }
 }

@@ -104,8 +104,15 @@ async function job(dockerfile: string, options: Job): Promise<CacheMountsRecord 
     noCache: false,
     context,
     folder,
-    layerCache: options.layerCache ?? true,
-    builder: { docker, name: 'default', platform: 'linux/amd64', buildArgs: [], buildContexts },
+    layerCache: Promise.resolve(options.layerCache ?? true),
+    isServiceInTrouble: Promise.resolve(false),
+    builder: Promise.resolve({
+      docker,
+      name: 'default',
+      platform: 'linux/amd64',
+      buildArgs: [],
+      buildContexts,
+    }),
     store: openCacheStore(),
     log,
   });

@@ -26,8 +26,11 @@ export interface CacheMountsRun {
   /** RUNNER_TEMP */
   folder: string;
   /** Whether the layers of the last build can be had from a cache. */
-  layerCache: boolean;
-  builder: MountBuilder;
+  layerCache: Promise<boolean>;
+  /** Whether GitHub's cache is known to fail, so that its failures here are no news. */
+  isServiceInTrouble: Promise<boolean>;
+  /** Looked at when what was measured has been read; undefined where there is none, and so no build. */
+  builder: Promise<MountBuilder | undefined>;
   store: CacheStore;
   log: Log;
 }
@@ -45,7 +48,7 @@ export async function restoreCacheMounts(
   plan: CacheMountsPlan,
   run: CacheMountsRun,
 ): Promise<CacheMountsState | undefined> {
-  const { mode, log, store, builder } = run;
+  const { mode, log, store } = run;
   if (mode === 'false' || run.noCache) return undefined;
   for (const note of plan.notes) log.info(note);
   if (plan.mounts.length === 0) return undefined;
@@ -57,9 +60,14 @@ export async function restoreCacheMounts(
     const states: Record<string, RunState> = {};
     for (const one of plan.runs) states[one.id] = await hashRun(one, run.context);
     const places = mountPlaces(plan, states, run.folder);
-    const [statistics, present] = await Promise.all([readStatistics(places, run), presentMounts(builder)]);
+    const [statistics, found] = await Promise.all([
+      readStatistics(places, run),
+      run.builder.then(withPresent),
+    ]);
+    if (!found) return undefined;
+    const { builder, present } = found;
     const idle = hasOne(plan.mounts, builder, present) ? 'the builder holds these mounts already' : '';
-    const decision = decideCacheMounts(mode, plan.runs, states, statistics, run.layerCache);
+    const decision = decideCacheMounts(mode, plan.runs, states, statistics, await run.layerCache);
     log.info(
       `Cache mounts: ${decision.restore && !idle ? 'restore' : 'do not restore'}; ${idle || decision.reason}.`,
     );
@@ -75,10 +83,10 @@ export async function restoreCacheMounts(
       idle,
       save: false,
     };
-    const restored = decision.restore && !idle ? await restore(state, run) : undefined;
+    const restored = decision.restore && !idle ? await restore(state, builder, run) : undefined;
     return restored ? { ...state, restored } : state;
   } catch (error) {
-    log.warning(`Cache mounts: left alone. ${describeError(error)}`);
+    if (!(await run.isServiceInTrouble)) log.warning(`Cache mounts: left alone. ${describeError(error)}`);
     return undefined;
   }
 }
@@ -102,6 +110,12 @@ async function readStatistics(
   }
 }
 
+async function withPresent(
+  builder: MountBuilder | undefined,
+): Promise<{ builder: MountBuilder; present: Set<string> } | undefined> {
+  return builder && { builder, present: await presentMounts(builder) };
+}
+
 function hasOne(mounts: readonly CacheMount[], { buildArgs }: MountBuilder, present: Set<string>): boolean {
   const given = buildArgs.find((arg) => arg.startsWith('BUILDKIT_CACHE_MOUNT_NS='));
   const namespace = given?.slice(given.indexOf('=') + 1) ?? '';
@@ -121,7 +135,8 @@ function plainBuilder(mounts: readonly CacheMount[], builder: MountBuilder): Cac
 
 async function restore(
   { places, mounts, decision }: CacheMountsState,
-  { store, builder, log }: CacheMountsRun,
+  builder: MountBuilder,
+  { store, log }: CacheMountsRun,
 ): Promise<CacheMountsState['restored']> {
   const start = performance.now();
   try {

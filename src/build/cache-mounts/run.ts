@@ -1,14 +1,13 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import type { BuildRequest } from '../../docker/buildx.ts';
 import type { Docker } from '../../docker/command.ts';
 import { openCacheStore } from '../../github/cache.ts';
 import type { Log } from '../../github/log.ts';
 import type { BuildVertex, CacheMountsRecord } from '../../record.ts';
 import type { BuildRun } from '../build-run.ts';
 import type { ReadyBuilder } from '../builder.ts';
-import { cacheScope } from '../cache.ts';
-import type { BuildInputs } from '../inputs.ts';
-import { isGitContext } from '../plan.ts';
+import { cacheScope, type LayerCache } from '../cache.ts';
+import type { BuildInputs, Platform } from '../inputs.ts';
+import { dockerfilePath, isGitContext, nameValues } from '../plan.ts';
 import { restoreCacheMounts, saveCacheMounts } from './moves.ts';
 import { planCacheMounts } from './plan.ts';
 import { type CacheMountsState, cacheMountsRecord, measureCacheMounts } from './state.ts';
@@ -28,6 +27,15 @@ const dockerVariables = [
   'BUILDX_CONFIG',
 ];
 
+/** The build that the mounts are for. */
+export interface MountsBuild {
+  platform: Platform;
+  /** Its cache mounts are looked up while it starts. */
+  builder: Promise<ReadyBuilder>;
+  /** Where layers are kept, and whether that service is in trouble, once both are known. */
+  cache: Promise<LayerCache & { trouble: string }>;
+}
+
 /**
  * Fills the Dockerfile's cache mounts before the build, where that pays. Never throws.
  * @returns undefined where there are none to keep
@@ -35,14 +43,13 @@ const dockerVariables = [
 export async function fillMounts(
   inputs: BuildInputs,
   run: BuildRun,
-  { request, ready, layerCache }: { request: BuildRequest; ready: ReadyBuilder; layerCache: boolean },
+  { platform, builder, cache }: MountsBuild,
 ): Promise<CacheMountsState | undefined> {
   if (inputs.cacheMounts === 'false' || inputs.cache === 'off' || isGitContext(inputs.context))
     return undefined;
-  const text = await readFile(request.file, 'utf8').catch(() => '');
-  const { platform, target, buildContexts } = request;
+  const text = await readFile(dockerfilePath(inputs), 'utf8').catch(() => '');
   const plan = planCacheMounts(text, {
-    target,
+    target: inputs.target,
     platform,
     buildArgs: Object.fromEntries(inputs.buildArgs.map(({ name, value }) => [name, value])),
     scope: cacheScope(inputs, platform),
@@ -52,14 +59,18 @@ export async function fillMounts(
     noCache: inputs.noCache,
     context: inputs.context,
     folder: run.job.runnerTemp,
-    layerCache,
-    builder: {
-      docker: ready.docker,
-      name: ready.name,
-      platform,
-      buildArgs: request.buildArgs,
-      buildContexts,
-    },
+    layerCache: cache.then(({ kind }) => kind !== 'off'),
+    isServiceInTrouble: cache.then(({ trouble }) => trouble !== ''),
+    builder: builder.then(
+      ({ docker, name }) => ({
+        docker,
+        name,
+        platform,
+        buildArgs: nameValues(inputs.buildArgs),
+        buildContexts: nameValues(inputs.buildContexts),
+      }),
+      () => undefined,
+    ),
     store: openCacheStore(),
     log: run.log,
   });

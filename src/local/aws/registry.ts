@@ -3,8 +3,10 @@ import { z } from 'zod';
 
 /** A registry that is signed in to with a name and a password. */
 export interface RegistryAccess {
-  /** `localhost:5000`; http, since it is on this machine. */
+  /** `localhost:5000`, as in image names; http, since it is on this machine. */
   host: string;
+  /** Where it listens, if another host and port than in image names; as Lambda is nearer to ECR than a runner is. */
+  address?: string;
   user: string;
   password: string;
 }
@@ -38,10 +40,12 @@ const tagList = z.object({ tags: z.array(z.string()).nullish() });
 /** Reads and writes manifests by the OCI distribution protocol. */
 export class Registry {
   readonly host: string;
+  readonly #address: string;
   readonly #headers: Record<string, string>;
 
   constructor(access: RegistryAccess) {
     this.host = access.host;
+    this.#address = access.address ?? access.host;
     const login = Buffer.from(`${access.user}:${access.password}`).toString('base64');
     this.#headers = { authorization: `Basic ${login}` };
   }
@@ -126,6 +130,6 @@ export class Registry {
   }
 
   #url(path: string): string {
-    return `http://${this.host}/v2/${path}`;
+    return `http://${this.#address}/v2/${path}`;
   }
 }

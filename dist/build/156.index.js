@@ -1,8 +1,8 @@
-export const id = 511;
-export const ids = [511];
+export const id = 156;
+export const ids = [156];
 export const modules = {
 
-/***/ 2511:
+/***/ 1156:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -11,18 +11,14 @@ __webpack_require__.d(__webpack_exports__, {
   scanImage: () => (/* binding */ scanImage)
 });
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __webpack_require__(3024);
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __webpack_require__(1455);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __webpack_require__(6760);
-// EXTERNAL MODULE: ./lib/build/image-scan/findings.js + 3 modules
-var image_scan_findings = __webpack_require__(2704);
+// EXTERNAL MODULE: ./lib/docker/engine-store.js
+var engine_store = __webpack_require__(8716);
+// EXTERNAL MODULE: ./lib/build/image-scan/findings.js + 4 modules
+var image_scan_findings = __webpack_require__(7286);
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __webpack_require__(7075);
 // EXTERNAL MODULE: external "node:stream/promises"
-var external_node_stream_promises_ = __webpack_require__(6466);
+var promises_ = __webpack_require__(6466);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __webpack_require__(8522);
 // EXTERNAL MODULE: ./node_modules/tar-stream/index.js
@@ -72,69 +68,8 @@ function readShebang(head) {
     return /^[ \t]*([^ \t]+)/.exec(line)?.[1] ?? '';
 }
 
-;// CONCATENATED MODULE: ./lib/build/image-scan/secrets.js
-/** Folders of other people's packages: keys in them are for their tests, and public. */
-const PACKAGES = /(^|\/)(node_modules|site-packages|dist-packages|vendor\/bundle|gems|pkg\/mod|\.cargo|rustlib)\/|^(usr|lib|lib64|etc\/ssl|etc\/pki|etc\/ca-certificates|var\/lib|var\/task\/node_modules|proc|sys)\//;
-const NAMED = /(^|\/)(\.env(\.[\w-]+)*|\.npmrc|\.yarnrc(\.yml)?|\.pypirc|pip\.conf|\.netrc|\.git-credentials|id_(rsa|dsa|ecdsa|ed25519)|credentials|\.aws\/(credentials|config)|\.docker\/config\.json|\.dockercfg|[^/]+\.(pem|key|p8|ppk))$/;
-const HARMLESS = /\.(example|sample|template|dist|defaults?|test|schema)$|(^|\/)\.env\.(example|sample|template|dist|defaults?|test)/;
-const BINARY = /\.(map|css|png|jpe?g|gif|webp|ico|svg|woff2?|so|node|pyc|class|jar|gz|zip|wasm)$/;
-/** Most bytes of one file that are looked at. */
-const SECRET_BYTES = 64 * 1024;
-/** Whether the content of a file is to be looked at, by its path (no leading `/`) and size. */
-function mayHoldSecret(path, size) {
-    if (size === 0 || HARMLESS.test(path))
-        return false;
-    if (PACKAGES.test(path))
-        return false;
-    if (NAMED.test(path))
-        return true;
-    return size <= SECRET_BYTES && !BINARY.test(path);
-}
-const PLACEHOLDER = /^(["']?)(|\$\{?.*|<.*>|x+|\*+|\.+|change.?me.*|your.*|example.*|dummy.*|test.*|secret|password|todo|null|none|undefined|true|false|\d{1,6})\1$/i;
-const SECRET_NAME = /(SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(_\w+)?$/i;
-/** The secret in a file's content, the worst first; undefined where none is seen. Never throws. */
-function findSecret(path, content) {
-    const text = content.toString('latin1');
-    if (text.includes('-----BEGIN') &&
-        /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s*(?:\\n)?[A-Za-z0-9+/=:,\s\\-]{64}/.test(text))
-        return { rule: 'secret-private-key', what: 'a private key' };
-    // The keys of AWS's own documentation hold the word EXAMPLE.
-    const real = (pattern) => [...text.matchAll(pattern)].some(([key]) => !key.includes('EXAMPLE'));
-    if (real(/(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/g) &&
-        real(/(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g))
-        return { rule: 'secret-aws-key', what: 'an AWS access key with its secret' };
-    if (/\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{22,}|\bnpm_[A-Za-z0-9]{36}\b|\bxox[bap]-\d+-[\w-]{20,}|\bsk_live_\w{20,}/.test(text))
-        return { rule: 'secret-token', what: 'an access token' };
-    return fromName(path, text);
-}
-function fromName(path, text) {
-    const name = path.split('/').at(-1) ?? '';
-    const value = (pattern) => [...text.matchAll(pattern)].some((found) => !PLACEHOLDER.test((found[1] ?? '').trim()));
-    if (name === '.npmrc' || name.startsWith('.yarnrc'))
-        return value(/(?:_authToken|_auth|_password|npmAuthToken)["']?\s*[=:]\s*(\S+)/g)
-            ? { rule: 'secret-token', what: "a package registry's token" }
-            : undefined;
-    if (/^(\.pypirc|pip\.conf|\.netrc|\.git-credentials)$/.test(name))
-        return value(/(?:\bpassword\s*[=:]?\s*|:\/\/[^/\s:@]+:)([^\s@]+)/g)
-            ? { rule: 'secret-credentials', what: 'a password' }
-            : undefined;
-    if (/\.docker\/config\.json$|\.dockercfg$/.test(path))
-        return value(/"(?:auth|identitytoken|registrytoken)"\s*:\s*"([^"]{4,})"/g)
-            ? { rule: 'secret-credentials', what: "a registry's login" }
-            : undefined;
-    return /^\.env(\.|$)/.test(name) ? inEnvFile(text) : undefined;
-}
-function inEnvFile(text) {
-    for (const [, variable = '', given = ''] of text.matchAll(/^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*([^\r\n]*)$/gm)) {
-        const login = /:\/\/[^/\s:@]+:([^\s@]+)@/.exec(given)?.[1];
-        if (login && !PLACEHOLDER.test(login))
-            return { rule: 'secret-env-file', what: `a password in ${variable}` };
-        if (SECRET_NAME.test(variable) && given.length >= 8 && !PLACEHOLDER.test(given))
-            return { rule: 'secret-env-file', what: `a value of ${variable}` };
-    }
-    return undefined;
-}
-
+// EXTERNAL MODULE: ./lib/build/image-scan/secrets.js
+var secrets = __webpack_require__(1193);
 ;// CONCATENATED MODULE: ./lib/build/image-scan/layer.js
 
 
@@ -204,7 +139,7 @@ async function readLayer(digest, layer, signal) {
         },
     });
     reader.on('error', (error) => sink.destroy(error));
-    await (0,external_node_stream_promises_.pipeline)(layer, (0,external_node_zlib_.createGunzip)({ chunkSize: 256 * 1024 }), sink, { signal });
+    await (0,promises_.pipeline)(layer, (0,external_node_zlib_.createGunzip)({ chunkSize: 256 * 1024 }), sink, { signal });
     return report;
 }
 /** As it stands in the file system, without a leading `/` or `./`. */
@@ -215,8 +150,8 @@ function cleanPath(name) {
 function wantedBytes({ type, mode, size }, path) {
     if (type !== 'file' || !size)
         return 0;
-    if (mayHoldSecret(path, size))
-        return SECRET_BYTES;
+    if ((0,secrets/* mayHoldSecret */.dV)(path, size))
+        return secrets/* SECRET_BYTES */.tS;
     return (mode ?? 0) & 0o111 || path.startsWith('opt/extensions/') ? HEAD_BYTES : 0;
 }
 function note(report, path, header, head) {
@@ -234,9 +169,9 @@ function note(report, path, header, head) {
     }
     if (report.entries.size < MOST_ENTRIES)
         report.entries.set(path, entryOf(header, size, head));
-    if (!head || !mayHoldSecret(path, size))
+    if (!head || !(0,secrets/* mayHoldSecret */.dV)(path, size))
         return;
-    const secret = findSecret(path, head);
+    const secret = (0,secrets/* findSecret */.mt)(path, head);
     if (secret)
         report.secrets.push({ ...secret, path });
 }
@@ -263,8 +198,6 @@ function entryOf(header, size, head) {
 
 
 
-
-
 /** A scan that takes longer is given up: it is there to help, not to hold up a deploy. */
 const LIMIT_MS = 20_000;
 /** Layers read at once; decompression has threads of its own. */
@@ -277,7 +210,7 @@ const AT_ONCE = 3;
 async function scanImage(image, config, known, sources) {
     const seen = new Set(known);
     const wanted = image.layers.flatMap((layer, index) => seen.has(layer.digest) ? [] : [{ ...layer, index }]);
-    const reports = await readAll(wanted, sources);
+    const { reports, downloaded } = await readAll(wanted, sources);
     const findings = (0,image_scan_findings/* imageFindings */.Q)({
         config,
         layers: reports,
@@ -289,29 +222,26 @@ async function scanImage(image, config, known, sources) {
         clean: reports.filter(({ secrets }) => secrets.length === 0).map(({ digest }) => digest),
         read: wanted.length,
         bytes: wanted.reduce((sum, { bytes }) => sum + bytes, 0),
+        downloaded,
     };
 }
-async function readAll(wanted, sources) {
+async function readAll(wanted, { registry, repository, store }) {
     const signal = AbortSignal.timeout(LIMIT_MS);
     const reports = [];
+    let downloaded = 0;
     // The large ones first, so that none is left over in the end.
     const queue = wanted.map((layer, place) => ({ ...layer, place })).sort((a, b) => b.bytes - a.bytes);
     const worker = async () => {
-        for (let next = queue.shift(); next; next = queue.shift())
-            reports[next.place] = await readLayer(next.digest, await openLayer(next.digest, sources), signal);
+        for (let next = queue.shift(); next; next = queue.shift()) {
+            const { digest, place } = next;
+            const local = store && (await (0,engine_store/* openBlob */.Y)(store, digest));
+            if (!local)
+                downloaded += 1;
+            reports[place] = await readLayer(digest, local ?? (await registry.blob(repository, digest)), signal);
+        }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    return reports;
-}
-/** From the disk where the builder has the layer there, else from the registry. */
-async function openLayer(digest, { registry, repository, engineHost }) {
-    const socket = engineHost.replace(/^unix:\/\//, '');
-    const path = (0,external_node_path_.join)((0,external_node_path_.dirname)(socket), 'containerd/io.containerd.content.v1.content/blobs', digest.replace(':', '/'));
-    const onDisk = socket !== engineHost &&
-        (await (0,promises_.access)(path, promises_.constants.R_OK).then(() => true, () => false));
-    return onDisk
-        ? (0,external_node_fs_.createReadStream)(path, { highWaterMark: 256 * 1024 })
-        : await registry.blob(repository, digest);
+    return { reports, downloaded };
 }
 
 

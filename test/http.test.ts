@@ -1,0 +1,69 @@
+import { afterEach, expect, it } from 'vitest';
+import { readBody, sendHttp } from '../src/http.ts';
+import { type HttpServer, startHttpServer } from './support/http-server.ts';
+
+const servers: HttpServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+async function serve(answer: HttpServer['answer']): Promise<HttpServer> {
+  const server = await startHttpServer();
+  servers.push(server);
+  server.answer = answer;
+  return server;
+}
+
+const redirect = (status: number, location: string): HttpServer['answer'] => {
+  return (response) => void response.writeHead(status, { location }).end();
+};
+const signal = () => AbortSignal.timeout(5_000);
+const login = { authorization: 'Basic QVdTOnNlY3JldA==' };
+
+it('follows a redirect and leaves the login behind where it leads to another host', async () => {
+  const store = await serve((response, request) =>
+    response.end(`${request.url} '${request.headers.authorization ?? ''}'`),
+  );
+  const registry = await serve(redirect(307, `${store.url}/layer?signature=1`));
+  const get = { method: 'GET' as const, headers: login, signal: signal() };
+  const { status, body } = await sendHttp(`${registry.url}/blob`, get);
+  expect([status, (await readBody(body)).toString()]).toEqual([200, "/layer?signature=1 ''"]);
+});
+
+it('keeps the login on the same host', async () => {
+  const registry = await serve((response, request) =>
+    request.url === '/old'
+      ? redirect(302, '/new')(response, request)
+      : response.end(request.headers.authorization),
+  );
+  const { body } = await sendHttp(`${registry.url}/old`, { method: 'GET', headers: login, signal: signal() });
+  expect((await readBody(body)).toString()).toBe(login.authorization);
+});
+
+it('leaves the redirect of a request that writes to its caller', async () => {
+  const registry = await serve(redirect(307, '/elsewhere'));
+  const put = { method: 'PUT' as const, headers: {}, body: 'manifest', signal: signal() };
+  expect((await sendHttp(`${registry.url}/tag`, put)).status).toBe(307);
+  expect(registry.requests).toEqual(['PUT /tag']);
+});
+
+it('ends at a redirect that never leads anywhere', async () => {
+  const registry = await serve(redirect(302, '/again'));
+  const { status } = await sendHttp(registry.url, { method: 'GET', headers: {}, signal: signal() });
+  expect([status, registry.requests.length]).toEqual([302, 6]);
+});
+
+it('refuses a redirect to another protocol', async () => {
+  const registry = await serve(redirect(302, 'ftp://127.0.0.1/layer'));
+  const sent = sendHttp(registry.url, { method: 'GET', headers: {}, signal: signal() });
+  await expect(sent).rejects.toThrow('redirects to ftp://127.0.0.1');
+});
+
+it('breaks off when its time is over, also while the body is read', async () => {
+  const server = await serve((response) => void response.writeHead(200).write('half'));
+  const abort = new AbortController();
+  const { body } = await sendHttp(server.url, { method: 'GET', headers: {}, signal: abort.signal });
+  const reading = readBody(body);
+  abort.abort();
+  await expect(reading).rejects.toThrow();
+});
