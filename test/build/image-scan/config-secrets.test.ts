@@ -11,8 +11,7 @@ function found(env: string[], history: string[] = [], command: string[] = ['node
     history: history.map((created_by) => ({ created_by })),
   });
   const findings = configSecrets(config);
-  expect(findings.every((one) => one.level === 'error' && isSecret(one))).toBe(true);
-  return findings.map(({ rule, why }) => `${rule}: ${why}`);
+  return findings.map((one) => `${isSecret(one) ? one.rule : 'lets it pass'}: ${one.why}`);
 }
 
 // Put together here, so that no scanner takes this file for a leak.
@@ -148,14 +147,14 @@ describe('what is no secret', () => {
 });
 
 it('any config is looked at without an error, and its values are not repeated', () => {
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[A-Z_]{1,8}=\S{0,20}$/));
+  const sign = fc.constantFrom(...'ABC_TOKEN=abc019$"\' /:@|\\\n-\u0000\ud800');
+  const lines = fc.array(fc.string({ unit: sign, maxLength: 40 }), { maxLength: 8 });
+  const secret = [value, 'Zq7'].join('');
   fc.assert(
-    fc.property(fc.array(text), fc.array(text), (env, history) => {
-      const secret = [value, 'Zq7'].join('');
-      const lines = found([...env, `MY_TOKEN=${secret}`], [...history, `RUN |1 X_TOKEN=${secret} make`]);
-      expect(lines.length).toBeGreaterThan(0);
-      expect(lines.join()).not.toContain(secret);
+    fc.property(lines, lines, (env, history) => {
+      const all = found([...env, `MY_TOKEN=${secret}`], [...history, `RUN |1 X_TOKEN=${secret} make`]);
+      return all.length > 0 && !all.join().includes(secret);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
