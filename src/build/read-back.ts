@@ -93,7 +93,8 @@ async function scan(
     return result.findings;
   } catch (error) {
     run.log.warning(`The layers of the image were not checked: ${describeError(error)}`);
-    return [];
+    const { configSecrets } = await import('./image-scan/config-secrets.ts');
+    return configSecrets(config);
   }
 }
 

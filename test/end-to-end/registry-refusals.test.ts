@@ -1,4 +1,6 @@
+import { appendFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, expect, inject, it } from 'vitest';
 import {
   type RegistryOptions,
@@ -164,6 +166,27 @@ it('a registry that breaks off every connection is named', async () => {
     await scene.build(),
     new RegExp(`^Cannot reach registry ${registry.host}: .*\\. Check the registry host`),
   );
+});
+
+it('layers that cannot be read back cost a warning, and secrets in the config are found all the same', async () => {
+  // Masked, the usual password would take the word out of what is expected below.
+  await start({ password: 'mellon' });
+  registry.intercept = (request, response) => {
+    const digest = /blobs\/(sha256:\w+)$/.exec(request.url ?? '')?.[1] ?? '';
+    const isLayer = registry.blobs.get(digest)?.subarray(0, 2).toString('hex') === '1f8b';
+    if (request.method !== 'GET' || !isLayer) return false;
+    refuse(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry');
+    return true;
+  };
+  const healthy = await scene.build();
+  expect(healthy.main.exitCode, healthy.log).toBe(0);
+  expect(healthy.log).toMatch(/Warning: The layers of the image were not checked: /);
+
+  const secret = ['f8a91c22', 'e07b4d5b'].join('');
+  await appendFile(join(scene.context, 'Dockerfile'), `ENV SESSION_SECRET=${secret}\n`);
+  const run = await scene.build();
+  expect(run.main.exitCode, run.log).toBe(1);
+  expect(run.main.errors.join()).toMatch(/holds a secret and is not deployed: .* in SESSION_SECRET/);
 });
 
 it('a run that is killed in the middle of its push leaves no login behind', async () => {
