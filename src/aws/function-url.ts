@@ -9,6 +9,8 @@ export interface FunctionUrl {
   url: string;
   /** Whether a caller must sign (AuthType AWS_IAM). */
   signed: boolean;
+  /** How it calls the function, and so in which form it wants the answer. */
+  invokeMode: 'BUFFERED' | 'RESPONSE_STREAM';
 }
 
 /** What came back from a URL. */
@@ -63,9 +65,12 @@ export function urlApi(config: AwsConfig): UrlApi {
       const answer = await read('lambda:GetFunctionUrlConfig', budget, (abortSignal) =>
         client.send(new GetFunctionUrlConfigCommand(input), { abortSignal }),
       );
-      return answer?.FunctionUrl
-        ? { url: answer.FunctionUrl, signed: answer.AuthType === 'AWS_IAM' }
-        : undefined;
+      if (!answer?.FunctionUrl) return undefined;
+      return {
+        url: answer.FunctionUrl,
+        signed: answer.AuthType === 'AWS_IAM',
+        invokeMode: answer.InvokeMode === 'RESPONSE_STREAM' ? 'RESPONSE_STREAM' : 'BUFFERED',
+      };
     },
     async get(url, signed, budget) {
       const own = { accept: '*/*', 'user-agent': 'deploy-lambda-container' };

@@ -1,6 +1,7 @@
 import { oneLine } from '../github/foreign-text.ts';
 import type { FunctionRecord } from '../record.ts';
 import { type Cause, causes } from './diagnosis/causes.ts';
+import { urlCauses } from './diagnosis/causes-url.ts';
 import { cluesOf } from './diagnosis/clues.ts';
 import type { Evidence, Surroundings } from './diagnosis/evidence.ts';
 
@@ -19,11 +20,27 @@ export type Diagnosis = NonNullable<FunctionRecord['diagnosis']>;
  * @returns undefined where the evidence says nothing
  */
 export function diagnose(attempts: readonly Evidence[], around: Surroundings = {}): Diagnosis | undefined {
+  return firstOf(causes, attempts, around);
+}
+
+/**
+ * The same of a URL whose function has just passed by Invoke: only causes that lie between the two are named, since
+ * any other would blame the app.
+ */
+export function diagnoseUrl(attempts: readonly Evidence[], around: Surroundings = {}): Diagnosis | undefined {
+  return firstOf(urlCauses, attempts, around);
+}
+
+function firstOf(
+  table: readonly Cause[],
+  attempts: readonly Evidence[],
+  around: Surroundings,
+): Diagnosis | undefined {
   const last = attempts.at(-1);
   // An answer of the app itself is what the test failed on, whatever came before it.
   const decided = last && last.status >= 300 && last.status < 500;
   const all = (decided ? [last] : attempts).map((evidence) => cluesOf(evidence, around));
-  for (const cause of causes) {
+  for (const cause of table) {
     const found = all.flatMap((clues) => {
       const words = cause.finds(clues);
       return words ? [{ words, silent: clues.said === '' }] : [];

@@ -75,6 +75,21 @@ export function httpAnswer(payload: string): HttpAnswer | undefined {
   };
 }
 
+/** Payload format 2.0 as a function returns it: `statusCode` and then another of its fields, which an app's own JSON lacks. */
+const WHOLE =
+  /^\s*\{\s*"statusCode"\s*:\s*\d{3}\s*,\s*"(headers|multiValueHeaders|cookies|body|isBase64Encoded)"\s*:/;
+
+/**
+ * What a function answered, where a body shows that it was passed on unread: a function URL does so with the answer
+ * of a function in the other invoke mode.
+ * @returns `streamed`: a JSON prelude, eight NUL bytes and the body; `whole`: JSON of payload format 2.0; undefined for
+ *   a body as any other
+ */
+export function rawAnswer(body: string): 'streamed' | 'whole' | undefined {
+  if (!WHOLE.test(body)) return undefined;
+  return body.includes(PRELUDE_END) ? 'streamed' : 'whole';
+}
+
 /** What a function's payload says about the error that it, or Lambda on its behalf, ended with. */
 export function functionError(payload: string): { type: string; message: string } {
   const error = parse(payload);

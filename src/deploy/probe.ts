@@ -54,12 +54,13 @@ export class Probe {
   async url(url: string, pointing: Pointing | undefined, own: FunctionUrl | undefined): Promise<void> {
     const { tools } = this.#context;
     const base = new URL(url);
-    const signed = own?.signed === true && new URL(own.url).host === base.host;
+    const asked = own && new URL(own.url).host === base.host ? own : undefined;
     const prefix = base.href.replace(/\/$/, '');
     await this.#test('url', {
       qualifier: base.host,
       version: pointing?.version ?? '$LATEST',
-      get: (path, budget) => tools.urls.get(new URL(prefix + path), signed, budget),
+      ...(asked && { urlInvokeMode: asked.invokeMode }),
+      get: (path, budget) => tools.urls.get(new URL(prefix + path), asked?.signed === true, budget),
       stillOurs: () => (pointing ? this.aliasStands(pointing) : this.#latestStands()),
     });
   }

@@ -9,6 +9,7 @@ import {
   httpAnswer,
   initDuration,
   type ReportFigures,
+  rawAnswer,
   reportFigures,
 } from './http-event.ts';
 import type { SmokeInputs } from './smoke-inputs.ts';
@@ -26,6 +27,8 @@ export interface SmokeSubject {
   stillOurs: () => Promise<void>;
   /** Asks a URL instead of Invoke; its answer does not tell which version gave it. */
   get?: (path: string, budget: Budget) => Promise<HttpAnswer>;
+  /** How the function's own URL passes answers on; absent for any other URL, and for Invoke. */
+  urlInvokeMode?: Evidence['urlInvokeMode'];
   /** Looks up what a diagnosis is made of beside the answers; asked once the test has failed, and never throws. */
   lookAround?: () => Promise<Surroundings>;
 }
@@ -72,13 +75,20 @@ export function judgeInvoke(
   };
 }
 
-/** Passed: status and body of what a URL answered. Lambda's own 429 says that it is busy. */
+/**
+ * Passed: status and body of what a URL answered. Lambda's own 429 says that it is busy.
+ * @param urlInvokeMode of a function's own URL: an answer that it passes on unread did not pass, whatever its status
+ */
 export function judgeHttp(
   http: HttpAnswer,
   smoke: SmokeInputs,
   base: Omit<SmokeAttempt, 'problem'>,
+  urlInvokeMode: Evidence['urlInvokeMode'],
 ): Verdict {
-  const { problem, again } = httpProblem(http, smoke);
+  const raw = urlInvokeMode && rawAnswer(http.body);
+  const { problem, again } = raw
+    ? { problem: `the URL (${urlInvokeMode}) shows what the function returns (${raw}), unread`, again: false }
+    : httpProblem(http, smoke);
   return {
     attempt: { ...base, status: http.status, body: http.body.slice(0, 500), ok: problem === '', problem },
     again: again || (problem !== '' && http.status === 429),
@@ -86,6 +96,7 @@ export function judgeHttp(
       ...noEvidence(base.path, smoke.status),
       status: http.status,
       body: http.body.slice(0, 2_000),
+      ...(urlInvokeMode && { urlInvokeMode }),
     },
     figures: {},
   };

@@ -5,7 +5,14 @@ import { DeployError } from '../errors.ts';
 import { oneLine, showForeign } from '../github/foreign-text.ts';
 import type { Log } from '../github/log.ts';
 import type { SmokeAttempt } from '../record.ts';
-import { type Diagnosis, diagnose, type Evidence, noEvidence, tellingLine } from './diagnosis.ts';
+import {
+  type Diagnosis,
+  diagnose,
+  diagnoseUrl,
+  type Evidence,
+  noEvidence,
+  tellingLine,
+} from './diagnosis.ts';
 import { isBusy } from './find.ts';
 import { getEvent, type ReportFigures } from './http-event.ts';
 import type { SmokeInputs } from './smoke-inputs.ts';
@@ -50,8 +57,8 @@ export async function smokeTest(
       const logTail = seen.findLast((evidence) => evidence.logTail !== '')?.logTail ?? '';
       if (logTail !== '')
         await showForeign(tools.log, `Log of ${subject.functionName}:${subject.qualifier}`, logTail);
-      // Of a URL a diagnosis would blame the app, which has just passed by Invoke.
-      const diagnosis = subject.get ? undefined : diagnose(seen, await subject.lookAround?.());
+      const name = subject.get ? diagnoseUrl : diagnose;
+      const diagnosis = name(seen, await subject.lookAround?.());
       throw smokeFailed(subject, verdict, count, diagnosis);
     }
     await nap(BETWEEN_MS, tools.signal);
@@ -74,7 +81,7 @@ async function tryOnce(
     try {
       if (subject.get) {
         const answer = await subject.get(path, budget);
-        return judgeHttp(answer, smoke, { ...base, ms: elapsed() });
+        return judgeHttp(answer, smoke, { ...base, ms: elapsed() }, subject.urlInvokeMode);
       }
       const event = getEvent(smoke.path, smoke.query);
       const answer = await lambda.invoke(subject.functionName, subject.qualifier, event, budget);
@@ -128,7 +135,7 @@ function smokeFailed(
   const log = line === '' || attempt.problem.includes(line) ? '' : `; log: ${line}`;
   return new SmokeFailed(
     `Function ${subject.functionName}: ${what} failed its smoke test GET ${attempt.path}: ${attempt.problem}${log} (${count === 1 ? '1 attempt' : `${count} attempts`}).`,
-    subject.get ? urlHint(attempt.status) : diagnosis ? `${diagnosis.sentence} ${diagnosis.cure}` : '',
+    diagnosis ? `${diagnosis.sentence} ${diagnosis.cure}` : subject.get ? urlHint(attempt.status) : '',
     diagnosis,
   );
 }

@@ -1,4 +1,8 @@
-import { CreateFunctionUrlConfigCommand } from '@aws-sdk/client-lambda';
+import {
+  CreateFunctionUrlConfigCommand,
+  type InvokeMode,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import { describe, expect } from 'vitest';
 import { startHttpServer } from '../support/http-server.ts';
 import { liveAt, type Scene, scene } from './harness.ts';
@@ -10,9 +14,13 @@ const deploy = (uri: string, more: Record<string, string>): Record<string, strin
   ...more,
 });
 
-async function urlOf(s: Scene, AuthType: 'NONE' | 'AWS_IAM'): Promise<string> {
+async function urlOf(
+  s: Scene,
+  AuthType: 'NONE' | 'AWS_IAM',
+  InvokeMode: InvokeMode = 'BUFFERED',
+): Promise<string> {
   const { FunctionUrl } = await s.stand.lambda.send(
-    new CreateFunctionUrlConfigCommand({ FunctionName: 'app', Qualifier: 'live', AuthType }),
+    new CreateFunctionUrlConfigCommand({ FunctionName: 'app', Qualifier: 'live', AuthType, InvokeMode }),
   );
   return FunctionUrl ?? '';
 }
@@ -77,11 +85,54 @@ describe('smoke-url', () => {
   });
 });
 
+const streamed = (body: string): Buffer =>
+  Buffer.from(`{"statusCode":200,"headers":{"content-type":"text/plain"}}${'\0'.repeat(8)}${body}`);
+
+describe('a function URL whose mode is not that of the app', () => {
+  scene('streams, while the app answers as a whole', async (s) => {
+    await liveAt(s, 'good');
+    await urlOf(s, 'NONE', 'RESPONSE_STREAM');
+    const outcome = await s.deploy(deploy(s.image('next'), { 'smoke-url': 'auto' }));
+    expect(outcome).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back', version: '1' } });
+    const entry = outcome.record?.deploy?.[0];
+    expect(entry?.diagnosis?.cause).toBe('buffered-mode');
+    expect(entry?.smoke.map(({ ok }) => ok)).toEqual([true, true, false]);
+    expect(outcome.error).toContain('the app answers as a whole');
+  });
+
+  scene('buffers, while the app streams', async (s) => {
+    await s.stand.lambda.send(
+      new UpdateFunctionConfigurationCommand({
+        FunctionName: 'app',
+        Environment: { Variables: { AWS_LWA_INVOKE_MODE: 'response_stream' } },
+      }),
+    );
+    await s.stand.settled('app');
+    await liveAt(s, 'good');
+    await urlOf(s, 'AWS_IAM', 'BUFFERED');
+    s.answers.set('streams', { payload: streamed('ok') });
+    const outcome = await s.deploy(deploy(s.image('streams'), { 'smoke-url': 'auto' }));
+    expect(outcome).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back', version: '1' } });
+    expect(outcome.record?.deploy?.[0]?.diagnosis?.cause).toBe('streaming-mode');
+    expect(outcome.error).toContain('AWS_LWA_INVOKE_MODE');
+  });
+
+  scene('streams as the app does', async (s) => {
+    await liveAt(s, 'good');
+    await urlOf(s, 'NONE', 'RESPONSE_STREAM');
+    s.answers.set('streams', { payload: streamed('all is well') });
+    const outcome = await s.deploy(
+      deploy(s.image('streams'), { 'smoke-url': 'auto', 'smoke-body': '/^all is well$/' }),
+    );
+    expect(outcome).toMatchObject({ exitCode: 0, outputs: { result: 'deployed' } });
+    expect(outcome.record?.deploy?.[0]?.smoke).toHaveLength(3);
+  });
+});
+
 describe('what the log of a call says', () => {
   scene('a streamed answer, and the figures of the REPORT line', async (s) => {
-    const prelude = '{"statusCode":200,"headers":{"content-type":"text/plain"}}';
     s.answers.set('streams', {
-      payload: Buffer.from(`${prelude}${'\0'.repeat(8)}all is well`),
+      payload: streamed('all is well'),
       log: `START RequestId: 1\nREPORT RequestId: 1\tDuration: 12.50 ms\tBilled Duration: 400 ms\tMemory Size: 512 MB\tMax Memory Used: 87 MB\tInit Duration: 387.10 ms\n`,
     });
     const outcome = await s.deploy(deploy(s.image('streams'), { 'smoke-body': 'all is well' }));

@@ -24,9 +24,6 @@ function otherRoot({ setting, commandLine, evidence }: Clues): { from: string; r
   );
 }
 
-const streams = ({ setting }: Clues): boolean =>
-  setting('AWS_LWA_INVOKE_MODE').toLowerCase() === 'response_stream';
-
 /** There was an answer, or Lambda itself refused the call. */
 export const answerCauses: readonly Cause[] = [
   {
@@ -51,34 +48,6 @@ export const answerCauses: readonly Cause[] = [
         : undefined,
     sentence: 'Lambda may not pull the image.',
     cure: 'Allow lambda.amazonaws.com `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` in the policy of the repository.',
-  },
-  {
-    id: 'streaming-mode',
-    evidence:
-      'AWS_LWA_INVOKE_MODE=response_stream and an answer that cannot be read, or a function URL that buffers',
-    finds: (clues) => {
-      const { status, body, urlInvokeMode, refusal } = clues.evidence;
-      if (!streams(clues) || refusal !== '') return undefined;
-      const unreadable = body.includes('\0') || (status === 0 && body !== '') || status >= 500;
-      return (urlInvokeMode === 'BUFFERED' && unreadable) || (status === 0 && body.includes('\0'))
-        ? {}
-        : undefined;
-    },
-    sentence:
-      'The app answers in streaming mode (AWS_LWA_INVOKE_MODE=response_stream), but who calls it waits for a whole answer.',
-    cure: 'Remove AWS_LWA_INVOKE_MODE, or set the InvokeMode of the function URL to RESPONSE_STREAM.',
-  },
-  {
-    id: 'buffered-mode',
-    evidence: 'A function URL in streaming mode shows the JSON of a whole answer',
-    finds: (clues) =>
-      clues.evidence.urlInvokeMode === 'RESPONSE_STREAM' &&
-      !streams(clues) &&
-      /^\s*\{\s*"statusCode"\s*:/.test(clues.evidence.body)
-        ? {}
-        : undefined,
-    sentence: 'The function URL streams (InvokeMode RESPONSE_STREAM), but the app answers as a whole.',
-    cure: 'Set AWS_LWA_INVOKE_MODE=response_stream, or the InvokeMode of the function URL to BUFFERED.',
   },
   {
     id: 'root-path-mismatch',

@@ -1,6 +1,8 @@
 import { answerCauses } from './causes-answer.ts';
 import { launchCauses } from './causes-launch.ts';
 import { startCauses } from './causes-start.ts';
+import { urlCauses } from './causes-url.ts';
+import { waitCauses } from './causes-wait.ts';
 import type { Clues } from './clues.ts';
 
 /** One cause of a failed smoke test: what shows it, and what is said of it. */
@@ -18,4 +20,10 @@ export interface Cause {
 }
 
 /** All of them, in the order in which they are tried: the narrower ones first. */
-export const causes: readonly Cause[] = [...answerCauses, ...launchCauses, ...startCauses];
+export const causes: readonly Cause[] = [
+  ...answerCauses,
+  ...urlCauses,
+  ...launchCauses,
+  ...startCauses,
+  ...waitCauses,
+];

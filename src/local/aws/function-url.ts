@@ -78,11 +78,19 @@ export function toEvent(request: UrlRequest): Record<string, unknown> {
 /**
  * The HTTP response for a function's result. A result with a `statusCode` is taken apart; any other is itself the
  * body of a 200 of type application/json, a JSON string without its quotes.
- * @param streamed take it as what a function writes in streaming mode: a JSON prelude, 8 NUL bytes, the body
+ * @param streamed take it as what a function writes in streaming mode: a JSON prelude, 8 NUL bytes, the body; what has
+ *   no prelude is passed on byte for byte, so that clients see the JSON of a whole answer
  */
 export function toResponse(payload: Buffer, streamed: boolean): UrlResponse {
-  const split = streamed ? payload.indexOf(Buffer.alloc(8)) : -1;
-  if (split >= 0) {
+  if (streamed) {
+    const split = payload.indexOf(Buffer.alloc(8));
+    if (split < 0)
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/octet-stream' },
+        cookies: [],
+        body: payload,
+      };
     const prelude = parse(payload.subarray(0, split).toString('utf8'));
     return described(isObject(prelude) ? prelude : {}, payload.subarray(split + 8));
   }
