@@ -1,19 +1,22 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateFunctionCommand } from '@aws-sdk/client-lambda';
+import { CreateFunctionCommand, CreateFunctionUrlConfigCommand } from '@aws-sdk/client-lambda';
 import { Budget } from '../../../src/aws/budget.ts';
+import { urlApi } from '../../../src/aws/function-url.ts';
 import { imageLookup } from '../../../src/aws/image-lookup.ts';
 import { lambdaApi } from '../../../src/aws/lambda.ts';
 import { type Diagnosis, lookAround } from '../../../src/deploy/diagnosis.ts';
 import { SmokeFailed, smokeTest } from '../../../src/deploy/smoke.ts';
 import { containerRuntime } from '../../../src/local/aws/container.ts';
+import type { Runtime } from '../../../src/local/aws/runtime.ts';
 import { type LocalAws, startLocalAws } from '../../../src/local/aws/server.ts';
 import { localLambda } from '../../../src/local/function.ts';
 import type { Parts } from '../../../src/local/parts/index.ts';
 import { run, until } from '../../../src/local/parts/process.ts';
 import type { SmokeAttempt } from '../../../src/record.ts';
-import { type BrokenImage, dockerfile } from './cases.ts';
+import { buildImages } from './build.ts';
+import type { BrokenImage } from './image.ts';
 
 /** What a smoke test of an image came to. */
 export interface Finding {
@@ -33,18 +36,12 @@ export interface ImageStand {
   close(): Promise<void>;
 }
 
-/** A program's first bytes for a machine that nobody here has (ELF, 64 bits, s390x), enough for the kernel to refuse. */
-const OTHER_ARCHITECTURE = Buffer.concat([
-  Buffer.from('7f454c460202010000000000000000000002001600000001', 'hex'),
-  Buffer.alloc(256),
-]);
-
-/** Builds and pushes the images of all cases side by side, in one call. */
+/** Builds and pushes the images of all cases, and starts a local Lambda for them. */
 export async function startImageStand(parts: Parts, cases: readonly BrokenImage[]): Promise<ImageStand> {
   const folder = await mkdtemp(join(tmpdir(), 'broken-images-'));
   const repository = `broken-${process.pid}`;
-  const uris = await build(parts, cases, folder, repository);
-  const runtime = containerRuntime({ ...parts, stateFolder: join(folder, 'aws') });
+  const uris = await buildImages(parts, cases, folder, repository);
+  const runtime = runtimeOf(parts, folder);
   const aws = await startLocalAws({
     stateFolder: join(folder, 'aws'),
     registry: parts.registry,
@@ -57,34 +54,48 @@ export async function startImageStand(parts: Parts, cases: readonly BrokenImage[
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local', sessionToken: '' },
   };
-  const [api, images] = [lambdaApi(config), imageLookup(config)];
+  const [api, images, urls] = [lambdaApi(config), imageLookup(config), urlApi(config)];
   const uri = (name: string): string => `${parts.registry.host}/${repository}@${uris.get(name)}`;
   const tagged = (name: string): string => `${parts.registry.host}/${repository}:${name}`;
+  const urlSubject = async (name: string, InvokeMode: NonNullable<BrokenImage['url']>) => {
+    await lambda.send(
+      new CreateFunctionUrlConfigCommand({ FunctionName: name, AuthType: 'NONE', InvokeMode }),
+    );
+    const own = await urls.find(name, '', new Budget(5_000));
+    if (!own) throw new Error(`${name} has no function URL`);
+    return {
+      get: (path: string, budget: Budget) => urls.get(new URL(path, own.url), false, budget),
+      urlInvokeMode: own.invokeMode,
+    };
+  };
   const docker = (...args: string[]): Promise<string> =>
     run(parts.docker.program, args, { env: { ...process.env, ...parts.docker.env } });
+  const create = async (image: BrokenImage): Promise<string> => {
+    const name = `broken-${image.name}`;
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: name,
+        Role: 'arn:aws:iam::000000000000:role/app',
+        PackageType: 'Image',
+        Code: { ImageUri: uri(image.name) },
+        MemorySize: image.memory ?? 512,
+        Timeout: image.timeout ?? 3,
+        Environment: { Variables: image.variables ?? {} },
+      }),
+    );
+    const state = () => api.getFunction(name, new Budget(5_000));
+    if (!(await until(async () => (await state())?.state === 'Active', 60_000)))
+      throw new Error(`${name} does not become active: ${(await state())?.stateReason}`);
+    if (image.withheld) await docker('image', 'rm', '--force', uri(image.name));
+    if (image.withheld === 'deleted') await deleteManifest(parts, repository, uris.get(image.name) ?? '');
+    if (image.withheld === 'denied') runtime.denied.add(name);
+    return name;
+  };
   return {
     aws,
     uri,
     async smoke(image) {
-      const name = `broken-${image.name}`;
-      await lambda.send(
-        new CreateFunctionCommand({
-          FunctionName: name,
-          Role: 'arn:aws:iam::000000000000:role/app',
-          PackageType: 'Image',
-          Code: { ImageUri: uri(image.name) },
-          MemorySize: image.memory ?? 512,
-          Timeout: image.timeout ?? 3,
-          Environment: { Variables: image.variables ?? {} },
-        }),
-      );
-      const state = () => api.getFunction(name, new Budget(5_000));
-      if (!(await until(async () => (await state())?.state === 'Active', 60_000)))
-        throw new Error(`${name} does not become active: ${(await state())?.stateReason}`);
-      if (image.deleted) {
-        await docker('image', 'rm', '--force', uri(image.name));
-        await deleteManifest(parts, repository, uris.get(image.name) ?? '');
-      }
+      const name = await create(image);
       const attempts: SmokeAttempt[] = [];
       try {
         await smokeTest(
@@ -94,6 +105,7 @@ export async function startImageStand(parts: Parts, cases: readonly BrokenImage[
             version: '$LATEST',
             stillOurs: async () => {},
             lookAround: () => lookAround(name, '$LATEST', { lambda: api, images }),
+            ...(image.url && (await urlSubject(name, image.url))),
           },
           {
             path: image.path ?? '/health',
@@ -115,10 +127,30 @@ export async function startImageStand(parts: Parts, cases: readonly BrokenImage[
       lambda.destroy();
       api.close();
       images.close();
+      urls.close();
       await aws.close();
       await docker('image', 'rm', '--force', ...cases.flatMap(({ name }) => [tagged(name), uri(name)]));
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/**
+ * Runs images in containers.
+ * @returns also `denied`: functions whose images the registry refuses, as it does with a wrong password
+ */
+function runtimeOf(parts: Parts, folder: string): Runtime & { denied: Set<string> } {
+  const denied = new Set<string>();
+  const own = containerRuntime({ ...parts, stateFolder: join(folder, 'aws') });
+  const refused = containerRuntime({
+    ...parts,
+    registry: { ...parts.registry, password: 'of yesterday' },
+    stateFolder: join(folder, 'refused'),
+  });
+  return {
+    denied,
+    prepare: (image) => own.prepare(image),
+    start: (image, settings) => (denied.has(settings.functionName) ? refused : own).start(image, settings),
   };
 }
 
@@ -128,66 +160,6 @@ const silentLog = {
   warning: () => {},
   group: async <T>(_: string, work: () => Promise<T>): Promise<T> => await work(),
 };
-
-async function build(
-  parts: Parts,
-  cases: readonly BrokenImage[],
-  folder: string,
-  repository: string,
-): Promise<Map<string, string>> {
-  const context = join(folder, 'context');
-  const [login, metadata, file] = ['login', 'metadata.json', 'bake.json'].map((name) => join(folder, name));
-  if (!login || !metadata || !file) throw new Error('no folder');
-  await Promise.all([mkdir(context), mkdir(login)]);
-  const { host, user, password } = parts.registry;
-  const auth = Buffer.from(`${user}:${password}`).toString('base64');
-  const contexts = Object.fromEntries(
-    parts.buildContexts.map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]),
-  );
-  const targets = cases.map((image) => {
-    const text = (image.dockerfile ?? dockerfile()).replaceAll('APP', `${image.name}.mjs`);
-    const variables = Object.entries(image.env ?? {}).map(([name, value]) => `ENV ${name}="${value}"\n`);
-    return [
-      image.name,
-      {
-        context,
-        contexts,
-        'dockerfile-inline': text.replace(/^(CMD|ENTRYPOINT)/m, `${variables.join('')}$1`),
-        output: [`type=image,name=${host}/${repository}:${image.name},push=true`],
-        attest: ['type=provenance,disabled=true'],
-      },
-    ];
-  });
-  await Promise.all([
-    writeFile(join(login, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } })),
-    writeFile(join(context, 'other-architecture'), OTHER_ARCHITECTURE),
-    writeFile(join(context, 'windows.sh'), '#!/bin/sh\r\nexec node app.mjs\r\n'),
-    writeFile(
-      file,
-      JSON.stringify({
-        group: { default: { targets: cases.map(({ name }) => name) } },
-        target: Object.fromEntries(targets),
-      }),
-    ),
-    ...cases.map(({ name, app = '' }) => writeFile(join(context, `${name}.mjs`), app)),
-  ]);
-  await run(
-    parts.docker.program,
-    [
-      'buildx',
-      'bake',
-      '--builder=default',
-      `--file=${file}`,
-      `--metadata-file=${metadata}`,
-      '--allow=fs.read=*',
-    ],
-    { env: { ...process.env, ...parts.docker.env, DOCKER_CONFIG: login } },
-  );
-  const { default: written } = (await import(metadata, { with: { type: 'json' } })) as {
-    default: Record<string, { 'containerimage.digest'?: string }>;
-  };
-  return new Map(cases.map(({ name }) => [name, written[name]?.['containerimage.digest'] ?? '']));
-}
 
 async function deleteManifest({ registry }: Parts, repository: string, digest: string): Promise<void> {
   const auth = Buffer.from(`${registry.user}:${registry.password}`).toString('base64');
