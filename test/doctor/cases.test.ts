@@ -14,11 +14,13 @@ test('there are as many as promised', () => {
   expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
 });
 
-test('the table says what is wrong', () => {
-  const table = casesTable([
+test('the table says what is wrong, and in its last line what was not run', () => {
+  const outcomes = [
     { name: 'a', expected: 'x', named: 'x', ok: true },
     { name: 'b', expected: '', named: 'y', ok: false },
-  ]);
+  ];
+  const table = casesTable(outcomes, '');
   expect(table).toMatch(/^b +nothing +y +WRONG$/m);
-  expect(table).toContain('1 of 2 named rightly');
+  expect(table).toMatch(/\n1 of 2 named rightly$/);
+  expect(casesTable(outcomes, '3 images: no Engine')).toMatch(/\nNOT RUN: 3 images: no Engine$/);
 });

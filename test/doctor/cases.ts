@@ -140,8 +140,11 @@ export async function outcomeOf(one: Case): Promise<Outcome> {
   return { name: one.name, expected, named, ok: named === expected };
 }
 
-/** The table: project, expected cause, named cause. */
-export function casesTable(outcomes: readonly Outcome[]): string {
+/**
+ * The table: project, expected cause, named cause.
+ * @param notRun what could not be examined, and why; '' where all was
+ */
+export function casesTable(outcomes: readonly Outcome[], notRun: string): string {
   const none = (text: string): string => text || 'nothing';
   const rows = outcomes.map(({ name, expected, named, ok }) => [
     name,
@@ -158,5 +161,6 @@ export function casesTable(outcomes: readonly Outcome[]): string {
       .trimEnd(),
   );
   const right = outcomes.filter(({ ok }) => ok).length;
-  return `${lines.join('\n')}\n\n${right} of ${outcomes.length} named rightly`;
+  const missing = notRun === '' ? '' : `\nNOT RUN: ${notRun}`;
+  return `${lines.join('\n')}\n\n${right} of ${outcomes.length} named rightly${missing}`;
 }
