@@ -23,6 +23,8 @@ export interface Observation {
 }
 
 const RAPID = /^\d{2} \w{3} \d{4} [\d:,]+ \[(\w+)\] \(rapid\) (.*)$/;
+/** The emulator's own server where a call is cut off at its time-out, with a stack that would fill the 4 KB of log. */
+const PANIC = /^time=\S+ level=\w+ msg="http: panic serving /;
 const BOUNDARY = /^(START|END|REPORT) RequestId: /;
 
 interface Seen {
@@ -71,7 +73,8 @@ function read(lines: string[]): Seen {
     if (rapid?.[2] !== undefined) {
       if (rapid[2].startsWith('INVOKE START')) invoking = true;
       readRapid(seen, rapid[2]);
-    } else if (!BOUNDARY.test(line) && line !== '') (invoking ? seen.invokeLines : seen.initLines).push(line);
+    } else if (!BOUNDARY.test(line) && !PANIC.test(line) && line !== '')
+      (invoking ? seen.invokeLines : seen.initLines).push(line);
   }
   return seen;
 }

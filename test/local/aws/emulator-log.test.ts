@@ -65,6 +65,18 @@ test('a command that is not there: the first cause, not that of the second try',
   );
 });
 
+test('a call that is cut off: what the app said, without the stack of the emulator', () => {
+  const lines = [
+    rapid('INFO', 'INVOKE START(requestId: other)'),
+    'asking the other service',
+    'time=2026-11-25T23:07:44.7572Z level=INFO msg="http: panic serving 127.0.0.1:45284: runtime error\\ngoroutine 34"',
+  ];
+  const answer = answerOf(observe({ status: 0, body: Buffer.alloc(0), lines }));
+  expect(answer.log).toContain('START RequestId: id Version: 3\nasking the other service\n');
+  expect(answer.log).toContain('Task timed out after 3.00 seconds');
+  expect(answer.log).not.toContain('panic');
+});
+
 test.each([
   ['Task timed out after 3.00 seconds', 200, 'Sandbox.Timedout', true],
   [
