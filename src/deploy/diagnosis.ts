@@ -4,6 +4,7 @@ import { type Cause, causes } from './diagnosis/causes.ts';
 import { urlCauses } from './diagnosis/causes-url.ts';
 import { cluesOf } from './diagnosis/clues.ts';
 import type { Evidence, Surroundings } from './diagnosis/evidence.ts';
+import { namesError } from './diagnosis/log-lines.ts';
 
 export type { Evidence, Surroundings } from './diagnosis/evidence.ts';
 export { noEvidence } from './diagnosis/evidence.ts';
@@ -16,7 +17,8 @@ export type Diagnosis = NonNullable<FunctionRecord['diagnosis']>;
 /**
  * Names the cause of a failed smoke test from what is known of it; the table is in diagnosis/causes*.ts. Never throws.
  * @param attempts what each attempt saw: a second start may hide what the first one showed, so the cause that stands
- *   highest in the table counts, of two of a kind the one of the earlier attempt
+ *   highest in the table counts, of several of a kind the one where the app named an error, else the first where it said
+ *   anything: servers log an error after the answer, in front of the next request
  * @returns undefined where the evidence says nothing
  */
 export function diagnose(attempts: readonly Evidence[], around: Surroundings = {}): Diagnosis | undefined {
@@ -43,9 +45,10 @@ function firstOf(
   for (const cause of table) {
     const found = all.flatMap((clues) => {
       const words = cause.finds(clues);
-      return words ? [{ words, silent: clues.said === '' }] : [];
+      return words ? [{ words, said: clues.said }] : [];
     });
-    const best = found.find(({ silent }) => !silent) ?? found[0];
+    const best =
+      found.find(({ said }) => namesError(said)) ?? found.find(({ said }) => said !== '') ?? found[0];
     if (best) return filled(cause, best.words);
   }
   return undefined;

@@ -9,23 +9,32 @@ export function appLines(logTail: string): string[] {
   return logTail.split(/[\r\n]+/).filter((line) => line.trim() !== '' && !PLATFORM.test(line));
 }
 
+/** A line of an access log, which servers for Python write of each request: its `Internal Server Error` is no error's name. */
+const ACCESS = /"[A-Z]+ \S+ HTTP\/[\d.]+" \d{3}\b/;
+const TELLING = /\b\w*(Error|Exception|panic)\b/;
 const STACK = /^\s+at |^\s*File "|^\s*\^+\s*$|^\s*[~^]+\s*$|^Traceback|^Node\.js v|^\s*[{}]\s*$/;
 
 /**
- * The app's last words before it ended, as one line: at most three lines, without the frames of a stack trace.
+ * The app's last words before it ended, as one line: at most three lines, without the frames of a stack trace and
+ * without an access log.
  * @param longest characters
  */
 export function lastWords(logTail: string, longest = 300): string {
   const lines = appLines(logTail)
-    .filter((line) => !STACK.test(line))
+    .filter((line) => !STACK.test(line) && !ACCESS.test(line))
     .map((line) => oneLine(line));
-  const telling = lines.findLastIndex((line) => /\b\w*(Error|Exception|panic)\b/.test(line));
+  const telling = lines.findLastIndex(namesError);
   // Node prints properties after its message, Python's message is the last line.
   const from = telling < 0 ? Math.max(0, lines.length - 3) : telling;
   return lines
     .slice(from, from + 3)
     .join(' | ')
     .slice(0, longest);
+}
+
+/** Whether words name an error. */
+export function namesError(words: string): boolean {
+  return TELLING.test(words);
 }
 
 /** The line of a log that says most about a failure; '' where none does. */

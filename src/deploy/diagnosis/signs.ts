@@ -25,4 +25,4 @@ export const failed = (clues: Clues): boolean =>
 
 /** A sentence with the app's last words. */
 export const lastSaid = ({ said }: Clues): string =>
-  said === '' ? 'It printed nothing.' : `Its last words: ${said}`;
+  said === '' ? 'It printed nothing about it.' : `Its last words: ${said}`;
