@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DeployError } from '../../errors.ts';
 import { debianPackages, ENGINE_SUITE, hasApt, libraryFolders, notInstalled } from './debian.ts';
 import { isMade, madeOnce } from './once.ts';
@@ -108,7 +108,7 @@ function environment(target: string, libraries: string[]): NodeJS.ProcessEnv {
 
 async function programsIn(target: string): Promise<EnginePrograms> {
   const docker = join(target, 'cli', 'docker');
-  await writeDocker(target, docker);
+  await writeDocker(docker);
   return {
     root: join(target, 'root'),
     docker,
@@ -118,17 +118,18 @@ async function programsIn(target: string): Promise<EnginePrograms> {
 
 /**
  * Debian's docker program looks for Buildx in folders of the system and of DOCKER_CONFIG only: where the former is
- * not ours to write and the latter changes with each sign-in, a script that calls Buildx itself serves both.
+ * not ours to write and the latter changes with each sign-in, a script that calls Buildx itself serves both. It finds
+ * them from where it lies itself, since the folder may be reached by several paths, of which one goes away.
  */
-async function writeDocker(target: string, docker: string): Promise<void> {
-  const buildx = join(target, 'root', 'usr', 'libexec', 'docker', 'cli-plugins', 'docker-buildx');
-  await mkdir(join(target, 'cli'), { recursive: true });
+async function writeDocker(docker: string): Promise<void> {
+  await mkdir(dirname(docker), { recursive: true });
   const script = `#!/bin/sh
+root="\${0%/*}/../root/usr"
 case "$1" in
-  buildx | builder) shift; exec '${buildx}' "$@" ;;
-  build) exec '${buildx}' "$@" ;;
+  buildx | builder) shift; exec "$root/libexec/docker/cli-plugins/docker-buildx" "$@" ;;
+  build) exec "$root/libexec/docker/cli-plugins/docker-buildx" "$@" ;;
 esac
-exec '${join(target, 'root', 'usr', 'bin', 'docker')}' "$@"
+exec "$root/bin/docker" "$@"
 `;
   // In one step: another process may be about to run it.
   const draft = `${docker}.${process.pid}`;
