@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { causes } from '../../src/deploy/diagnosis/causes.ts';
 import { BROKEN, HEALTHY } from './broken-images/cases.ts';
 import { type ImageStand, startImageStand } from './broken-images/stand.ts';
 
@@ -16,6 +17,12 @@ describe.concurrent('broken images, each run on the local Lambda', { timeout: 60
     expect(diagnosis?.cure).not.toBe('');
     expect(message).toContain(diagnosis?.sentence);
   });
+});
+
+it('every cause has a broken image', () => {
+  const shown = new Set(BROKEN.map(({ cause }) => cause));
+  // Docker makes a working directory that is missing, so no container can show its cause.
+  expect(causes.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual(['working-directory-missing']);
 });
 
 describe.concurrent('healthy images', { timeout: 60_000 }, () => {

@@ -1,5 +1,15 @@
 import { type BrokenImage, CMD, dockerfile, healthy, server } from './image.ts';
 
+/** A runtime of its own, without an adapter. @param kind `response` or `error` @param payload JSON */
+const runtime = (kind: string, payload: string): string => `
+const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/';
+for (;;) {
+  const next = await fetch(api + 'next');
+  const id = next.headers.get('lambda-runtime-aws-request-id');
+  await fetch(api + id + '/${kind}', { method: 'POST', body: '${payload}' });
+}
+`;
+
 /** Node apps that start and do not answer as they should, or are not let. */
 export const answerImages: readonly BrokenImage[] = [
   {
@@ -97,5 +107,30 @@ export const answerImages: readonly BrokenImage[] = [
     says: /InvokeMode RESPONSE_STREAM/,
     app: healthy,
     url: 'RESPONSE_STREAM',
+  },
+  {
+    name: 'sign-in',
+    cause: 'sign-in-wanted',
+    says: /\/health \(401\)/,
+    app: server('8080', "response.statusCode = 401; response.end('who are you?')"),
+  },
+  {
+    name: 'redirect',
+    cause: 'redirect',
+    says: /\/health \(308\)/,
+    app: server('8080', "response.writeHead(308, { location: request.url + '/' }).end()"),
+  },
+  {
+    name: 'no-http',
+    cause: 'no-http',
+    app: runtime('response', '"done"'),
+    dockerfile: dockerfile([], CMD, []),
+  },
+  {
+    name: 'error-of-the-runtime',
+    cause: 'function-error',
+    says: /TypeError: x is not a function/,
+    app: runtime('error', '{"errorType":"TypeError","errorMessage":"x is not a function"}'),
+    dockerfile: dockerfile([], CMD, []),
   },
 ];

@@ -93,4 +93,9 @@ export const startImages: readonly BrokenImage[] = [
     says: /9001/,
     app: server('9001'),
   },
+  {
+    name: 'illegal-instruction',
+    cause: 'processor-feature-missing',
+    app: "process.kill(process.pid, 'SIGILL'); setInterval(() => {}, 1000);",
+  },
 ];
