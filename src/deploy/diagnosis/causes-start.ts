@@ -22,9 +22,13 @@ export const startCauses: readonly Cause[] = [
   },
   {
     id: 'read-only-file-system',
-    evidence: '`EROFS` or `Read-only file system` (in any case)',
+    evidence: '`EROFS` or `Read-only file system` (in any case), or what SQLite says of one',
     finds: (clues) => {
-      if (!failed(clues) || !/\bEROFS\b|read-only file ?system/i.test(clues.text)) return undefined;
+      if (
+        !failed(clues) ||
+        !/\bEROFS\b|read-only file ?system|attempt to write a readonly database/i.test(clues.text)
+      )
+        return undefined;
       const path =
         /EROFS[^\n]*?['"](\/[^'"\n]+)['"]/.exec(clues.text)?.[1] ??
         /Read-only file system:? *['"]?(\/[^'"\s]+)/i.exec(clues.text)?.[1] ??

@@ -141,6 +141,17 @@ app.include_router(router)
     app: server(undefined, "open('/app/data.db', 'w')"),
   },
   {
+    name: 'python-read-only-database',
+    cause: 'read-only-file-system',
+    dockerfile: dockerfile(undefined, [
+      `RUN python -c "import sqlite3; sqlite3.connect('/data.db').execute('create table visits (at)')"`,
+    ]),
+    app: server(
+      undefined,
+      "import sqlite3\nsqlite3.connect('/data.db').execute('insert into visits values (1)')",
+    ),
+  },
+  {
     name: 'fastapi-read-only-in-request',
     cause: 'read-only-file-system',
     says: /\/app\/upload/,
