@@ -1,11 +1,13 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { Readable } from 'node:stream';
 
 /** One HTTP request, all of it known beforehand. */
 export interface HttpRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST';
   headers: Readonly<Record<string, string>>;
-  body?: Uint8Array | string;
+  /** A stream needs its `content-length` among the headers. */
+  body?: Uint8Array | string | Readable;
   /** Ends the request, and the reading of its answer's body. */
   signal: AbortSignal;
 }
@@ -54,10 +56,15 @@ export async function sendHttp(url: string, request: HttpRequest): Promise<HttpA
 function sendOnce(url: URL, { method, headers, body, signal }: HttpRequest): Promise<IncomingMessage> {
   const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
   return new Promise((resolve, reject) => {
-    const length = body ? { 'content-length': String(Buffer.byteLength(body)) } : {};
+    const isStream = body instanceof Readable;
+    const length = body && !isStream ? { 'content-length': String(Buffer.byteLength(body)) } : {};
     const outgoing = send(url, { method, headers: { ...headers, ...length }, signal }, resolve);
     outgoing.on('error', reject);
-    outgoing.end(body);
+    if (!isStream) outgoing.end(body);
+    else {
+      body.on('error', (error) => outgoing.destroy(error));
+      body.pipe(outgoing);
+    }
   });
 }
 
@@ -65,7 +72,7 @@ function sendOnce(url: URL, { method, headers, body, signal }: HttpRequest): Pro
  * Reads a body to its end.
  * @throws Error where it breaks off
  */
-export async function readBody(body: IncomingMessage): Promise<Buffer> {
+export async function readBody(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -15,6 +15,7 @@ import type { LayerCache } from './cache.ts';
 import { startCacheExport } from './cache-export.ts';
 import { fillMounts, keepMounts } from './cache-mounts/run.ts';
 import { showDockerChecks } from './docker-checks.ts';
+import { type EarlyPush, startEarlyPush } from './early-push.ts';
 import { type ContextFiles, startExplaining } from './explain.ts';
 import type { BuildInputs } from './inputs.ts';
 import { type BuildPlan, planBuild } from './plan.ts';
@@ -31,6 +32,8 @@ export interface Before {
   mark: string;
   /** The context's files, where they were hashed. */
   context: ContextFiles;
+  /** Digest of the base image; '' where it is not known. */
+  base: string;
 }
 
 /**
@@ -73,7 +76,13 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
   const { name: builder, hostNetwork } = ready;
   const plan = planBuild(inputs, { ...facts, cache, builder, hostNetwork });
   for (const line of [`Why: ${buildRecord.reason}`, ...plan.lines]) log.info(line);
-  const building = timed(record, inputs.push ? 'build and push' : 'build', () => build(ready, plan, run));
+  const early = inputs.push ? earlyPush(ready, before, inputs) : undefined;
+  const building = timed(record, inputs.push ? 'build and push' : 'build', () =>
+    build(ready, plan, run, (line) => early?.line(line)).finally(async () => {
+      const bytes = (await early?.end()) ?? 0;
+      if (bytes > 0) log.info(`Base image: ${(bytes / 1e6).toFixed(1)} MB were uploaded while it was built.`);
+    }),
+  );
   // After buildx has started: they load what takes the processor for a while.
   const memory = startMemory(inputs, run);
   const explain = startExplaining(inputs, run, signedIn.platform, before.context);
@@ -107,6 +116,17 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
     );
   buildRecord.result = 'built';
   record.result = 'built';
+}
+
+/** The base image's layers go to the registry meanwhile, where they can be read from the builder's disk. */
+function earlyPush(
+  { storeOf, docker }: ReadyBuilder,
+  { base, signedIn }: Before,
+  { repository }: BuildInputs,
+): EarlyPush | undefined {
+  if (!storeOf || base === '') return undefined;
+  const { registry, platform } = signedIn;
+  return startEarlyPush({ base, platform, store: storeOf(docker), registry, repository });
 }
 
 function withoutDigest(trouble: string): DeployError {
@@ -146,9 +166,14 @@ async function build(
   ready: ReadyBuilder,
   plan: BuildPlan,
   { log }: BuildRun,
+  onLine: (line: string) => void,
 ): Promise<{ docker: Docker; cacheWorks: boolean }> {
+  const show = (line: string): void => {
+    log.info(line);
+    onLine(line);
+  };
   const attempt = (docker: Docker, request: BuildPlan['request']) =>
-    foreignGroup(log, 'docker buildx build', () => runBuild(docker, request, plan.secretEnv, log.info));
+    foreignGroup(log, 'docker buildx build', () => runBuild(docker, request, plan.secretEnv, show));
   const first = await attempt(ready.docker, plan.request);
   const trouble = first.cacheTrouble || (failedOnCache(first.tail) ? 'it does not hold what it lists' : '');
   if (first.code === 0) {

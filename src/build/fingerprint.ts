@@ -42,16 +42,22 @@ export interface FingerprintRequest {
   identify(images: readonly string[]): Promise<ReadonlyMap<string, string | undefined>>;
 }
 
+/** What a build is made of, hashed. */
+export interface InputsHash {
+  /** 64 hex digits. */
+  hash: string;
+  /** Digest of the image that the built stage begins with; '' where it begins with none. */
+  base: string;
+}
+
 /**
- * The SHA-256 of everything that a build is made of, 64 hex digits; or why there is none, as the end of the sentence
+ * The SHA-256 of everything that a build is made of; or why there is none, as the end of the sentence
  * "built because ...". Whatever is doubtful counts as changed.
  *
  * Not part of it: owner and time of files, extended attributes, and what RUN fetches from the network.
  * All of the context counts that is not ignored, also what no COPY takes: a change of it builds once more than needed.
  */
-export async function fingerprint(
-  request: FingerprintRequest,
-): Promise<{ hash: string } | { doubt: string }> {
+export async function fingerprint(request: FingerprintRequest): Promise<InputsHash | { doubt: string }> {
   try {
     refuse(request);
     const hash = createHash('sha256');
@@ -67,8 +73,12 @@ export async function fingerprint(
       if (!volatileLabels.includes(name)) note(hash, 'label', name, value);
     await noteFolder(hash, request.context, ignore, request.onFile);
     for (const context of sorted(request.buildContexts)) await noteContext(hash, context);
-    for (const [image, identity] of await images) note(hash, 'image', image, identity);
-    return { hash: hash.digest('hex') };
+    let base = '';
+    for (const [image, identity] of await images) {
+      note(hash, 'image', image, identity);
+      if (image === facts.base) base = identity;
+    }
+    return { hash: hash.digest('hex'), base };
   } catch (error) {
     if (error instanceof Doubt) return { doubt: error.message };
     // A file that vanished or cannot be read: the build says what is wrong with it, better than this can.
@@ -135,6 +145,7 @@ function dockerfileFacts(text: string, request: FingerprintRequest): DockerfileF
     buildArgs: Object.fromEntries(request.buildArgs.map(({ name, value }) => [name, value])),
     platform: request.platform,
     contexts: request.buildContexts.map(({ name }) => name),
+    target: request.target,
   });
   if (facts.doubt !== '') throw new Doubt(facts.doubt);
   return facts;

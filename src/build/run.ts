@@ -55,7 +55,10 @@ export async function runBuildAction(inputs: BuildInputs, run: BuildRun): Promis
   }
   record.build.reason = whyBuilt(fingerprint, inputs);
   if (cache.note !== '') log.info(cache.note);
-  await buildImage(inputs, run, { signedIn, cache, builder, tags, mark, context });
+  await buildImage(inputs, run, {
+    ...{ signedIn, cache, builder, tags, mark, context },
+    base: 'base' in fingerprint ? fingerprint.base : '',
+  });
 }
 
 /** Why there is a build, one clause. */

@@ -3,12 +3,12 @@ import type { RegistryCredentials } from '../docker/credentials.ts';
 import { identifyImages } from '../docker/image-identity.ts';
 import type { Environment } from '../github/inputs.ts';
 import type { BuilderSource } from './builder.ts';
-import { type FingerprintRequest, fingerprint } from './fingerprint.ts';
+import { type FingerprintRequest, fingerprint, type InputsHash } from './fingerprint.ts';
 import type { BuildInputs } from './inputs.ts';
 import type { SignedIn } from './sign-in.ts';
 
 /** The hash of everything that goes into a build, or why it cannot be known. */
-export type Fingerprint = { hash: string } | { doubt: string };
+export type Fingerprint = InputsHash | { doubt: string };
 
 /** What must be known before the inputs of a build can be told. */
 export interface SkipSources {

@@ -6,6 +6,8 @@ import { parseReference } from './reference.ts';
 export interface DockerfileFacts {
   /** Images of FROM, COPY --from, RUN --mount and `# syntax=`, each once, as written but with arguments filled in. */
   images: string[];
+  /** That of them which the target's stage begins with, also by way of other stages; '' where it is none. */
+  base: string;
   /** Why an image of this file may differ although nothing that is hashed did; '' where nothing speaks for that. */
   doubt: string;
 }
@@ -16,6 +18,8 @@ export interface DockerfileOptions {
   platform: string;
   /** Names of `build-contexts`, which stand before images of the same name. */
   contexts: readonly string[];
+  /** Name or number of the stage that is built; '' or absent means the last one. */
+  target?: string;
 }
 
 /**
@@ -27,6 +31,8 @@ export function readDockerfile(text: string, options: DockerfileOptions): Docker
   const images = new Set<string>();
   const doubts: string[] = [];
   const stages: string[] = [];
+  /** The image that each stage begins with. */
+  const bases: string[] = [];
   const contexts = new Set(options.contexts.map(contextName));
   const values = globalValues(options);
   let stageCount = 0;
@@ -47,7 +53,10 @@ export function readDockerfile(text: string, options: DockerfileOptions): Docker
   const stage = (rest: string): void => {
     const from = readFrom(rest);
     // A stage may not name itself, only those before it.
-    add(expand(from.image, values));
+    const image = expand(from.image, values);
+    add(image);
+    const before = stages.indexOf(image.toLowerCase());
+    bases.push(before >= 0 ? (bases[before] ?? '') : images.has(image) ? image : '');
     stages.push(from.stage.toLowerCase());
     stageCount += 1;
   };
@@ -75,7 +84,9 @@ export function readDockerfile(text: string, options: DockerfileOptions): Docker
       if (name === 'FROM') stageCount += 1;
     }
   }
-  return { images: [...images], doubt: doubts[0] ?? '' };
+  const target = (options.target ?? '').toLowerCase();
+  const built = target === '' ? -1 : stages.includes(target) ? stages.indexOf(target) : Number(target);
+  return { images: [...images], base: bases.at(built) ?? '', doubt: doubts[0] ?? '' };
 }
 
 function readCopy(rest: string, add: (image: string) => void): void {

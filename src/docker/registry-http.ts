@@ -15,13 +15,15 @@ const attempts = 4;
 const firstPause = 250;
 
 export interface RegistryRequest {
-  method: 'GET' | 'HEAD' | 'PUT';
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST';
   /** Below `/v2/`. */
   path: string;
   /** What a token of a token service must allow: `repository:NAME:pull,push`. */
   scope: string;
   headers?: Record<string, string>;
   body?: Uint8Array;
+  /** A body that can be read once, so that it is sent once; nothing but `signal` limits its time. */
+  upload?: { content: Readable; bytes: number; signal: AbortSignal };
   /** True: the body of a good answer is left in `stream`. */
   stream?: boolean;
 }
@@ -59,6 +61,7 @@ export function registryCall(host: string, credentials: RegistryCredentials | un
   return async (request) => {
     const send = (authorization: string) => {
       const headers = { ...request.headers, ...(authorization ? { authorization } : {}) };
+      if (request.upload) return uploadOnce(`${base}${request.path}`, headers, request.upload);
       return patient(
         `${base}${request.path}`,
         {
@@ -71,7 +74,7 @@ export function registryCall(host: string, credentials: RegistryCredentials | un
     };
     const first = known.get(request.scope) ?? basic;
     const answer = await send(first);
-    if (answer.status !== 401) return answer;
+    if (answer.status !== 401 || request.upload) return answer;
     const authorization = await answerChallenge(
       answer.headers['www-authenticate'] ?? '',
       request.scope,
@@ -109,6 +112,16 @@ async function answerChallenge(challenge: string, scope: string, basic: string):
     access_token?: string;
   };
   return token || accessToken ? `Bearer ${token ?? accessToken}` : '';
+}
+
+async function uploadOnce(
+  url: string,
+  headers: Record<string, string>,
+  { content, bytes, signal }: { content: Readable; bytes: number; signal: AbortSignal },
+): Promise<RegistryAnswer> {
+  const sized = { ...headers, 'content-type': 'application/octet-stream', 'content-length': String(bytes) };
+  const answer = await sendHttp(url, { method: 'PUT', headers: sized, body: content, signal });
+  return toAnswer(answer.status, answer.headers, await readBody(answer.body));
 }
 
 async function patient(

@@ -25,6 +25,14 @@ export interface Registry {
   json(repository: string, digest: string): Promise<unknown>;
   /** A blob as a stream, for those too large for memory; a minute at most. */
   blob(repository: string, digest: string): Promise<Readable>;
+  /** Whether the repository holds a blob. */
+  hasBlob(repository: string, digest: string): Promise<boolean>;
+  /** Uploads a blob of so many bytes in one request, which only `signal` limits. */
+  putBlob(
+    repository: string,
+    digest: string,
+    blob: { content: Readable; bytes: number; signal: AbortSignal },
+  ): Promise<void>;
   /** Puts a manifest that the repository already holds under another tag. */
   tag(repository: string, tag: string, manifest: Manifest): Promise<void>;
 }
@@ -80,6 +88,21 @@ export function openRegistry(host: string, credentials?: RegistryCredentials): R
       expectOk(answer, `read ${digest}`, host, repository);
       return answer.stream ?? Readable.from([]);
     },
+    async hasBlob(repository, digest) {
+      const path = `${repository}/blobs/${digest}`;
+      const answer = await call({ method: 'HEAD', path, scope: pull(repository) });
+      if (answer.status === 404) return false;
+      expectOk(answer, `look up ${digest}`, host, repository);
+      return true;
+    },
+    async putBlob(repository, digest, blob) {
+      const scope = `repository:${repository}:pull,push`;
+      const begun = await call({ method: 'POST', path: `${repository}/blobs/uploads/`, scope });
+      expectOk(begun, 'begin an upload', host, repository);
+      const path = uploadPath(begun.headers.location ?? '', repository, digest);
+      const answer = await call({ method: 'PUT', path, scope, upload: blob });
+      expectOk(answer, `upload ${digest}`, host, repository);
+    },
     async tag(repository, tag, manifest) {
       const answer = await call({
         method: 'PUT',
@@ -104,6 +127,13 @@ export function immutableTag(name: string, tag: string): DeployError {
     `Tag \`${tag}\` of ${name} names another image, and the repository's tags are immutable.`,
     'Exclude tags that move (branches, `pr-*`) from immutability in the repository, or choose another name in `tags`.',
   );
+}
+
+/** Where a blob's bytes go, below `/v2/`; the registry may name any path, but no other host gets the login. */
+function uploadPath(location: string, repository: string, digest: string): string {
+  const url = new URL(location, `http://registry/v2/${repository}/blobs/uploads/`);
+  url.searchParams.set('digest', digest);
+  return `${url.pathname.replace(/^\/v2\//, '')}${url.search}`;
 }
 
 function expectOk(answer: RegistryAnswer, action: string, host: string, repository: string): void {

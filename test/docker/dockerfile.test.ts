@@ -55,3 +55,25 @@ test.each([
 ])('doubt: %s', (text) => {
   expect(read(text).doubt).not.toBe('');
 });
+
+describe('the image that the built stage begins with', () => {
+  const baseOf = (text: string, target = '', contexts: string[] = []) =>
+    readDockerfile(text, { buildArgs: {}, platform: 'linux/arm64', contexts, target }).base;
+
+  test.each<[string, string, string, string]>([
+    ['of one stage', 'FROM node:24', '', 'node:24'],
+    ['of the last of two', 'FROM node:24 AS builder\nFROM debian\nCOPY --from=builder /a /', '', 'debian'],
+    ['by way of other stages', 'FROM node:24 AS a\nFROM A AS b\nFROM other\nFROM b', '', 'node:24'],
+    ['of a target by name', 'FROM node:24 AS a\nFROM debian AS b', 'A', 'node:24'],
+    ['of a target by number', 'FROM node:24\nFROM debian', '0', 'node:24'],
+    ['of no such target', 'FROM node:24', 'c', ''],
+    ['of nothing', 'FROM node:24 AS a\nFROM scratch', '', ''],
+    ['of an empty file', '', '', ''],
+  ])('%s', (_name, text, target, base) => {
+    expect(baseOf(text, target)).toBe(base);
+  });
+
+  test('none where a build context stands before it', () => {
+    expect(baseOf('FROM node:24', '', ['node:24'])).toBe('');
+  });
+});
