@@ -13,8 +13,8 @@ __webpack_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/docker/engine-store.js
 var engine_store = __webpack_require__(8716);
-// EXTERNAL MODULE: ./lib/build/image-scan/findings.js + 4 modules
-var image_scan_findings = __webpack_require__(7286);
+// EXTERNAL MODULE: ./lib/build/image-scan/findings.js + 3 modules
+var image_scan_findings = __webpack_require__(2704);
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __webpack_require__(7075);
 // EXTERNAL MODULE: external "node:stream/promises"
@@ -234,7 +234,7 @@ async function readAll(wanted, { registry, repository, store }) {
     const worker = async () => {
         for (let next = queue.shift(); next; next = queue.shift()) {
             const { digest, place } = next;
-            const local = store && (await (0,engine_store/* openBlob */.Y)(store, digest));
+            const local = store && (await (0,engine_store/* openBlob */.Ym)(store, digest));
             if (!local)
                 downloaded += 1;
             reports[place] = await readLayer(digest, local ?? (await registry.blob(repository, digest)), signal);

@@ -15,7 +15,7 @@ import type { LayerCache } from './cache.ts';
 import { startCacheExport } from './cache-export.ts';
 import { fillMounts, keepMounts } from './cache-mounts/run.ts';
 import { showDockerChecks } from './docker-checks.ts';
-import { type EarlyPush, startEarlyPush } from './early-push.ts';
+import { type Early, startEarly } from './early.ts';
 import { type ContextFiles, startExplaining } from './explain.ts';
 import type { BuildInputs } from './inputs.ts';
 import { type BuildPlan, planBuild } from './plan.ts';
@@ -76,15 +76,13 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
   const { name: builder, hostNetwork } = ready;
   const plan = planBuild(inputs, { ...facts, cache, builder, hostNetwork });
   for (const line of [`Why: ${buildRecord.reason}`, ...plan.lines]) log.info(line);
-  const early = inputs.push ? earlyPush(ready, before, inputs) : undefined;
+  let early: Early | undefined;
   const building = timed(record, inputs.push ? 'build and push' : 'build', () =>
-    build(ready, plan, run, (line) => early?.line(line)).finally(async () => {
-      const bytes = (await early?.end()) ?? 0;
-      if (bytes > 0) log.info(`Base image: ${(bytes / 1e6).toFixed(1)} MB were uploaded while it was built.`);
-    }),
+    build(ready, plan, run, (line) => early?.line(line)).finally(async () => await early?.end(log)),
   );
   // After buildx has started: they load what takes the processor for a while.
   const memory = startMemory(inputs, run);
+  early = startEarly(inputs, { ready, signedIn, base: before.base, memory });
   const explain = startExplaining(inputs, run, signedIn.platform, before.context);
   const { docker, cacheWorks } = await building;
   const metadata = await takeBuildMetadata(facts.metadataFile);
@@ -99,6 +97,7 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
             mark,
             store: ready.storeOf?.(docker),
             memory,
+            early: early?.scan,
           }),
         )
       : undefined,
@@ -116,17 +115,6 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
     );
   buildRecord.result = 'built';
   record.result = 'built';
-}
-
-/** The base image's layers go to the registry meanwhile, where they can be read from the builder's disk. */
-function earlyPush(
-  { storeOf, docker }: ReadyBuilder,
-  { base, signedIn }: Before,
-  { repository }: BuildInputs,
-): EarlyPush | undefined {
-  if (!storeOf || base === '') return undefined;
-  const { registry, platform } = signedIn;
-  return startEarlyPush({ base, platform, store: storeOf(docker), registry, repository });
 }
 
 function withoutDigest(trouble: string): DeployError {

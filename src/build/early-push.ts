@@ -1,6 +1,5 @@
-import { type EngineStore, openBlob } from '../docker/engine-store.ts';
+import { type EngineStore, openBlob, readJsonBlob } from '../docker/engine-store.ts';
 import type { Registry } from '../docker/registry.ts';
-import { readBody } from '../http.ts';
 
 /** Uploads at once: the way to the registry is the narrow part. */
 const AT_ONCE = 2;
@@ -20,11 +19,10 @@ export interface EarlyPushRequest {
 export interface EarlyPush {
   /** To be called with each line of `--progress plain`. */
   line(line: string): void;
-  /**
-   * To be called when the build has ended.
-   * @returns bytes that were uploaded
-   */
-  end(): Promise<number>;
+  /** Bytes that were uploaded by now. */
+  bytes(): number;
+  /** To be called when the build has ended. */
+  end(): Promise<void>;
 }
 
 interface Layer {
@@ -77,23 +75,23 @@ export function startEarlyPush(request: EarlyPushRequest): EarlyPush {
       }
       if (/^#\d+ pushing layers/.test(text)) abort.abort();
     },
+    bytes: () => bytes,
     async end() {
       abort.abort();
       await Promise.all(workers);
-      return bytes;
     },
   };
 }
 
 /** The gzip layers of the base image, as its manifest in the store has them. */
 async function baseLayers({ base, platform, store }: EarlyPushRequest): Promise<Layer[]> {
-  let manifest = await readJson(store, base);
+  let manifest = (await readJsonBlob(store, base)) as ManifestText;
   if (manifest.manifests) {
     const [os, architecture] = platform.split('/');
     const fitting = manifest.manifests.find(
       (one) => one.platform?.os === os && one.platform?.architecture === architecture,
     );
-    manifest = await readJson(store, fitting?.digest ?? '');
+    manifest = (await readJsonBlob(store, fitting?.digest ?? '')) as ManifestText;
   }
   return (manifest.layers ?? []).flatMap(({ mediaType = '', digest = '', size = 0 }) =>
     /(?<!foreign.*|nondistributable.*)tar(\+|\.)gzip$/.test(mediaType) ? [{ digest, bytes: size }] : [],
@@ -103,10 +101,4 @@ async function baseLayers({ base, platform, store }: EarlyPushRequest): Promise<
 interface ManifestText {
   manifests?: { digest?: string; platform?: { os?: string; architecture?: string } }[];
   layers?: { mediaType?: string; digest?: string; size?: number }[];
-}
-
-async function readJson(store: EngineStore, digest: string): Promise<ManifestText> {
-  const stream = await openBlob(store, digest);
-  if (!stream) throw new Error(`${digest} is not in the store`);
-  return JSON.parse((await readBody(stream)).toString('utf8')) as ManifestText;
 }

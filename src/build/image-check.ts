@@ -20,6 +20,13 @@ interface ConfigBody {
   config?: { Entrypoint?: string[] | null; Cmd?: string[] | null };
 }
 
+/** An image that Lambda would take. */
+export interface CheckedImage {
+  /** What the run record keeps of it. */
+  image: ImageRecord;
+  config: ImageConfig;
+}
+
 /**
  * Checks a pushed image before Lambda hears of it: one manifest, gzip layers, the right architecture, something to
  * start. What Lambda refuses is refused here with the reason.
@@ -34,17 +41,22 @@ export async function checkImage(
   manifest: Manifest,
   platform: string,
 ): Promise<ImageRecord> {
-  return (await checkWithConfig(registry, repository, manifest, platform)).image;
+  const readConfig = (digest: string): Promise<unknown> => registry.json(repository, digest);
+  return (await checkWithConfig(`${registry.host}/${repository}`, manifest, platform, readConfig)).image;
 }
 
-/** The same, with the image's config, for who looks further. */
+/**
+ * The same, with the image's config, for who looks further.
+ * @param name `HOST/REPOSITORY`
+ * @param readConfig by digest, from wherever it is to be had
+ */
 export async function checkWithConfig(
-  registry: Registry,
-  repository: string,
+  name: string,
   manifest: Manifest,
   platform: string,
-): Promise<{ image: ImageRecord; config: ImageConfig }> {
-  const uri = `${registry.host}/${repository}@${manifest.digest}`;
+  readConfig: (digest: string) => Promise<unknown>,
+): Promise<CheckedImage> {
+  const uri = `${name}@${manifest.digest}`;
   const refuse = (why: string, hint: string): DeployError =>
     new DeployError(`Lambda would refuse ${uri}: ${why}.`, hint);
   if (!isSingleManifest(manifest.mediaType))
@@ -63,7 +75,7 @@ export async function checkWithConfig(
   const bytes = (body.config?.size ?? 0) + layers.reduce((total, layer) => total + layer.bytes, 0);
   if (bytes > sizeLimit)
     throw refuse(`it has ${bytes} bytes compressed; 10 GB unpacked are allowed`, 'Make the image smaller.');
-  const config = (await registry.json(repository, body.config?.digest ?? '')) as ConfigBody;
+  const config = (await readConfig(body.config?.digest ?? '')) as ConfigBody;
   const built = `${config.os}/${config.architecture}`;
   if (built !== platform)
     throw refuse(

@@ -1,10 +1,10 @@
 import type { EngineStore } from '../docker/engine-store.ts';
-import type { ImageConfig } from '../docker/image-config.ts';
 import type { Manifest } from '../docker/registry.ts';
 import { DeployError, describeError } from '../errors.ts';
 import { type Finding, type ImageRecord, timed } from '../record.ts';
 import type { BuildRun } from './build-run.ts';
-import { checkWithConfig } from './image-check.ts';
+import type { EarlyScan } from './early-scan.ts';
+import { type CheckedImage, checkWithConfig } from './image-check.ts';
 import { isSecret } from './image-scan/findings.ts';
 import { type Memory, memoryPlace, openMemory, remember } from './image-scan/memory.ts';
 import type { LayerSources } from './image-scan/run.ts';
@@ -26,6 +26,8 @@ export interface Pushed {
   store: EngineStore | undefined;
   /** From `startMemory`. */
   memory: Promise<Memory | undefined>;
+  /** What was begun during the push. */
+  early: EarlyScan | undefined;
 }
 
 /** Looks up which layers are known, beside the build. */
@@ -49,7 +51,7 @@ export async function readBack(
   { registry, platform }: SignedIn,
   inputs: BuildInputs,
   run: BuildRun,
-  { digest, mark, store, memory }: Pushed,
+  { digest, mark, store, memory, early }: Pushed,
 ): Promise<void> {
   const { record, log } = run;
   const manifest = await registry.manifest(inputs.repository, digest);
@@ -58,12 +60,17 @@ export async function readBack(
       `${imageName(registry.host, inputs.repository)} does not hold ${digest}, which was just pushed.`,
       'Run the job again.',
     );
-  const { image, config } = await checkWithConfig(registry, inputs.repository, manifest, platform);
+  const name = imageName(registry.host, inputs.repository);
+  const { image, config } = await checkWithConfig(name, manifest, platform, (config) =>
+    registry.json(inputs.repository, config),
+  );
   record.image = image;
   if (inputs.checks !== 'off') {
     const known = await memory;
     const sources = { registry, repository: inputs.repository, store };
-    const findings = await timed(record, 'scan image', () => scan(image, config, known, sources, run));
+    const findings = await timed(record, 'scan image', () =>
+      scan({ image, config }, known, sources, run, early),
+    );
     record.findings = [...(record.findings ?? []), ...findings];
     show(findings, run);
     refuse(findings, image, inputs);
@@ -72,16 +79,17 @@ export async function readBack(
 }
 
 async function scan(
-  image: ImageRecord,
-  config: ImageConfig,
+  { image, config }: CheckedImage,
   known: Memory | undefined,
   sources: LayerSources,
   run: BuildRun,
+  early: EarlyScan | undefined,
 ): Promise<Finding[]> {
   try {
     // Not needed by a run that reuses its image.
     const { scanImage } = await import('./image-scan/run.ts');
-    const result = await scanImage(image, config, known?.known ?? [], sources);
+    const result =
+      (await early?.result(image.digest)) ?? (await scanImage(image, config, known?.known ?? [], sources));
     const rest = image.layers.length - result.read;
     const details = [
       `${result.read} layers read (${(result.bytes / 1e6).toFixed(1)} MB)`,

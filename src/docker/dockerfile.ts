@@ -85,8 +85,9 @@ export function readDockerfile(text: string, options: DockerfileOptions): Docker
     }
   }
   const target = (options.target ?? '').toLowerCase();
-  const built = target === '' ? -1 : stages.includes(target) ? stages.indexOf(target) : Number(target);
-  return { images: [...images], base: bases.at(built) ?? '', doubt: doubts[0] ?? '' };
+  const named = stages.includes(target) ? stages.indexOf(target) : Number(target);
+  const base = bases[target === '' ? bases.length - 1 : named] ?? '';
+  return { images: [...images], base, doubt: doubts[0] ?? '' };
 }
 
 function readCopy(rest: string, add: (image: string) => void): void {

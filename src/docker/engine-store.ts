@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { readBody } from '../http.ts';
 import type { Docker } from './command.ts';
 
 /** How long `cat` may take to begin; it needs some 0.02 s. */
@@ -70,4 +71,19 @@ async function catAsRoot(
     output.destroy();
     return undefined;
   }
+}
+
+/**
+ * A small blob of the store: a manifest, an index or a config.
+ * @throws Error where the store does not hold it, or it is no JSON
+ */
+export async function readJsonBlob(store: EngineStore, digest: string): Promise<unknown> {
+  return JSON.parse((await readSmallBlob(store, digest)).toString('utf8'));
+}
+
+/** The same, byte by byte. */
+export async function readSmallBlob(store: EngineStore, digest: string): Promise<Buffer> {
+  const stream = await openBlob(store, digest);
+  if (!stream) throw new Error(`${digest} is not in the store`);
+  return await readBody(stream);
 }
