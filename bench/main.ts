@@ -8,6 +8,7 @@ import { type BenchOptions, readOptions, USAGE } from './pipeline/options.ts';
 import { makePackages } from './pipeline/packages.ts';
 import { report } from './pipeline/report.ts';
 import { type Measurement, runRounds } from './pipeline/rounds.ts';
+import { addRunnerTools } from './pipeline/runner-tools.ts';
 import { startServices } from './pipeline/services.ts';
 
 /**
@@ -59,6 +60,7 @@ async function measure(options: BenchOptions): Promise<void> {
   const temp = await mkdtemp(join(tmpdir(), 'bench-'));
   cleanup.add('temporary files', async () => await rm(temp, { recursive: true, force: true }));
   await mkdir(join(folder, 'bench'), { recursive: true });
+  await addRunnerTools(folder);
   if (!(await runningEngine({ folder }))) cleanup.add('parts', async () => await stopParts(folder, say));
   const { docker } = await ensureParts(folder, say);
   const typescript = ['typescript', `@typescript/typescript-${process.platform}-${process.arch}`];
