@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { DeployError } from '../../../src/errors.ts';
+import { goCommand } from '../../../src/local/parts/index.ts';
 import { madeOnce } from '../../../src/local/parts/once.ts';
-import { run, tryRun } from '../../../src/local/parts/process.ts';
+import { run } from '../../../src/local/parts/process.ts';
 import { pip } from '../../../src/local/parts/python.ts';
 
 /** The ignored folder with everything that is not in a package-lock.json. */
@@ -46,20 +46,14 @@ async function goTool(name: string, module: string, version: string): Promise<st
   const target = join(LOCAL, 'tools', name);
   const source = `${module}@${version}`;
   await madeOnce(target, source, async (draft) => {
-    process.stderr.write(`${name}: go install ${source} (once) ...\n`);
-    const go = await goOnPath();
-    await run(go, ['install', source], {
-      env: { ...process.env, GOBIN: draft },
+    const say = (line: string): void => void process.stderr.write(`${line}\n`);
+    say(`${name}: go install ${source} (once) ...`);
+    const go = await goCommand(LOCAL, say);
+    await run(go.program, ['install', source], {
+      env: { ...go.env, GOBIN: draft },
       what: `Install ${name} from the Go module proxy`,
       hint: 'Check that this machine reaches the Go module proxy (go env GOPROXY).',
     });
   });
   return join(target, name);
-}
-
-async function goOnPath(): Promise<string> {
-  const { code } = await tryRun('go', ['version']);
-  if (code !== 0)
-    throw new DeployError('The end-to-end tests need Go.', 'Install Go 1.24 or newer: https://go.dev/dl');
-  return 'go';
 }
