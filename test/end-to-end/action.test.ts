@@ -1,4 +1,5 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateFunctionCommand, GetFunctionCommand } from '@aws-sdk/client-lambda';
@@ -11,7 +12,7 @@ import { OWN_REF, OWN_REPOSITORY, stageActions } from '../support/runner/stage.t
 import { runWorkflow } from '../support/runner.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const functionName = `action-test-${process.pid}`;
+const functionName = `action-test-${randomUUID().slice(0, 8)}`;
 
 const workflow = (rebuild: string): string => `
 on: push
@@ -71,6 +72,8 @@ describe('the root action on a runner', () => {
       recursive: true,
       filter: (path) => !path.includes('node_modules'),
     });
+    // Something new to compile: where the Engine still had every step, there would be no news for the layer cache.
+    await appendFile(join(workspace, 'example-api', 'src', 'server.ts'), `// ${functionName}\n`);
     aws = await startLocalAws({
       stateFolder: join(temp, 'aws'),
       registry: parts.registry,
