@@ -3,10 +3,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { openRegistry } from '../src/docker/registry.ts';
 import { ensureParts, type Parts } from '../src/local/parts/index.ts';
 import { type MadeLayer, makeLayers } from './image-check/image.ts';
 import type { CheckRequest } from './image-check/once.ts';
@@ -24,19 +25,6 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-image-check-'));
 const inStore = (digest: string): string =>
   join(folder, 'containerd/io.containerd.content.v1.content/blobs', digest.replace(':', '/'));
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-
-/** Uploads it in one piece. Source: github.com/opencontainers/distribution-spec, spec.md. */
-async function putBlob({ host, user, password }: Parts['registry'], layer: MadeLayer): Promise<void> {
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const uploads = `http://${host}/v2/${REPOSITORY}/blobs/uploads/`;
-  const begun = await fetch(uploads, { method: 'POST', headers: { authorization } });
-  const place = new URL(begun.headers.get('location') ?? '', uploads);
-  place.searchParams.set('digest', layer.digest);
-  const headers = { authorization, 'content-type': 'application/octet-stream' };
-  const { status } = await fetch(place, { method: 'PUT', headers, body: new Uint8Array(layer.content) });
-  if (status !== 201)
-    throw new Error(`The registry answers the upload of ${layer.digest} with HTTP ${status}.`);
-}
 
 /** @returns milliseconds */
 async function check(request: CheckRequest): Promise<number> {
@@ -61,10 +49,13 @@ async function unpackOnly(layers: readonly MadeLayer[]): Promise<number> {
 
 async function measure({ registry }: Parts, installed: string): Promise<void> {
   const layers = await makeLayers(installed);
-  for (const layer of layers) {
-    await putBlob(registry, layer);
-    await mkdir(dirname(inStore(layer.digest)), { recursive: true });
-    await writeFile(inStore(layer.digest), layer.content);
+  const credentials = { username: registry.user, password: registry.password };
+  const place = openRegistry(registry.host, credentials);
+  for (const { digest, content } of layers) {
+    const blob = { content: Readable.from([content]), bytes: content.length };
+    await place.putBlob(REPOSITORY, digest, { ...blob, signal: AbortSignal.timeout(60_000) });
+    await mkdir(dirname(inStore(digest)), { recursive: true });
+    await writeFile(inStore(digest), content);
   }
   const [bytes, packed] = [
     sum(layers.map(({ unpacked }) => unpacked)),
@@ -75,7 +66,7 @@ async function measure({ registry }: Parts, installed: string): Promise<void> {
   );
   const request: CheckRequest = {
     host: registry.host,
-    credentials: { username: registry.user, password: registry.password },
+    credentials,
     repository: REPOSITORY,
     layers: layers.map(({ digest, content }) => ({ digest, bytes: content.length })),
     known: [],
