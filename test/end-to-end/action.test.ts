@@ -60,7 +60,7 @@ describe('the root action on a runner', () => {
         AWS_ACCESS_KEY_ID: 'local',
         AWS_SECRET_ACCESS_KEY: 'local',
       },
-      timeout: 240_000,
+      timeout: 160_000,
     });
 
   beforeAll(async () => {

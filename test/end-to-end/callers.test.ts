@@ -65,7 +65,7 @@ const runThere = async (call: WorkflowCall) =>
     localRepositories: [own],
     env: environment(),
     secrets: { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' },
-    timeout: 240_000,
+    timeout: 160_000,
     ...call,
   });
 
