@@ -7,13 +7,42 @@ import { resultsOf } from './results.ts';
 import type { Measurement } from './rounds.ts';
 import { textTable } from './table.ts';
 
+/** JSON of which a diff can be read: each entry of the object's lists and objects is a line. */
+export function linesOfJson(results: object): string {
+  return `${block(
+    Object.entries(results).map(([name, value]) => `${JSON.stringify(name)}: ${entries(value)}`),
+    '{}',
+    '',
+  )}\n`;
+}
+
+function entries(value: unknown): string {
+  if (Array.isArray(value))
+    return block(
+      value.map((entry) => JSON.stringify(entry)),
+      '[]',
+      '  ',
+    );
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return block(
+    Object.entries(value).map(([name, entry]) => `${JSON.stringify(name)}: ${JSON.stringify(entry)}`),
+    '{}',
+    '  ',
+  );
+}
+
+function block(lines: string[], brackets: '{}' | '[]', indent: string): string {
+  if (lines.length === 0) return brackets;
+  return `${brackets[0]}\n${lines.map((line) => `${indent}  ${line}`).join(',\n')}\n${indent}${brackets[1]}`;
+}
+
 /** Prints the table, and writes bench.json and bench.svg where a folder for them is given. */
 export async function report(measurements: readonly Measurement[], options: BenchOptions): Promise<void> {
   const results = resultsOf(measurements, options.distances, machine(), new Date());
   process.stdout.write(textTable(results));
   if (options.output === '') return;
   await mkdir(options.output, { recursive: true });
-  await writeFile(join(options.output, 'bench.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(join(options.output, 'bench.json'), linesOfJson(results));
   await writeFile(join(options.output, 'bench.svg'), svgChart(results));
 }
 

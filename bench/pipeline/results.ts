@@ -1,4 +1,5 @@
 import { ARMS, type ArmName } from './arms.ts';
+import { type Comparison, compare, PAIRS } from './comparison.ts';
 import type { Distances } from './options.ts';
 import type { Measurement } from './rounds.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
@@ -33,6 +34,7 @@ export interface Results {
   arms: Partial<Record<ArmName, string>>;
   scenarios: Partial<Record<ScenarioName, string>>;
   cells: Cell[];
+  comparisons: Comparison[];
   measurements: Measurement[];
 }
 
@@ -61,6 +63,9 @@ export function resultsOf(
     arms: Object.fromEntries(arms.map((arm) => [arm, ARMS[arm].title])),
     scenarios: Object.fromEntries(scenarios.map((name) => [name, SCENARIOS[name].title])),
     cells,
+    comparisons: PAIRS.flatMap(({ one, other }) =>
+      scenarios.flatMap((scenario) => compare(measurements, scenario, one, other) ?? []),
+    ),
     measurements: [...measurements],
   };
 }

@@ -1,6 +1,5 @@
-import type { ArmName } from './arms.ts';
+import { PAIRS } from './comparison.ts';
 import type { Cell, Results } from './results.ts';
-import type { ScenarioName } from './scenarios.ts';
 
 const HEAD = [
   'arm',
@@ -13,6 +12,7 @@ const HEAD = [
   'MB up',
   'MB down',
 ];
+const PAIR_HEAD = ['  of each round', 'less, median s', 'range', 'ratio', 'range'];
 
 /** The results as text: a table for each scenario, then what the differences between the arms tell. */
 export function textTable(results: Results): string {
@@ -38,48 +38,20 @@ function row(cell: Cell, results: Results): string[] {
   ];
 }
 
+/** Median and range of the differences and ratios, round by round, of the pairs of arms that tell something. */
 function notes(results: Results): string[] {
-  const compare = (title: string, one: ArmName, other: ArmName): string[] => {
-    const lines = Object.entries(results.scenarios).flatMap(([scenario, name]) => {
-      const difference = medianDifference(results, scenario as ScenarioName, one, other);
-      return difference === undefined ? [] : [[`  ${name}`, signed(difference)]];
-    });
-    return lines.length === 0 ? [] : [`${title}\n${aligned(lines)}`];
-  };
-  return [
-    ...compare('Noise: this action again, less this action (median of the pairs, s)', 'again', 'ours'),
-    ...compare('Own time: this action less Buildx alone (median of the pairs, s)', 'ours', 'bare'),
-    ...compare('Gain: setup-buildx + build-push less this action (median of the pairs, s)', 'chain', 'ours'),
-  ];
-}
-
-/**
- * Median over the rounds of an arm's seconds less another's in the same round.
- * @returns undefined where no round has both
- */
-export function medianDifference(
-  results: Pick<Results, 'measurements'>,
-  scenario: ScenarioName,
-  one: ArmName,
-  other: ArmName,
-): number | undefined {
-  const of = (arm: ArmName) =>
-    new Map(
-      results.measurements
-        .filter((measurement) => measurement.arm === arm && measurement.scenario === scenario)
-        .map(({ round, seconds }) => [round, seconds]),
-    );
-  const others = of(other);
-  const differences = [...of(one)]
-    .flatMap(([round, seconds]) => {
-      const against = others.get(round);
-      return against === undefined ? [] : [seconds - against];
-    })
-    .sort((a, b) => a - b);
-  const middle = Math.floor(differences.length / 2);
-  if (differences.length % 2 === 1) return differences[middle];
-  const [below, above] = [differences[middle - 1], differences[middle]];
-  return below === undefined || above === undefined ? undefined : (below + above) / 2;
+  return PAIRS.flatMap(({ title, one, other }) => {
+    const rows = results.comparisons
+      .filter((comparison) => comparison.one === one && comparison.other === other)
+      .map(({ scenario, seconds, ratio }) => [
+        `  ${results.scenarios[scenario] ?? scenario}`,
+        signed(seconds.median),
+        `${signed(seconds.min)} to ${signed(seconds.max)}`,
+        ratio.median.toFixed(2),
+        `${ratio.min.toFixed(2)}-${ratio.max.toFixed(2)}`,
+      ]);
+    return rows.length === 0 ? [] : [`${title}\n${aligned([PAIR_HEAD, ...rows])}`];
+  });
 }
 
 function signed(value: number): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { niceStep, svgChart } from '../../bench/pipeline/chart.ts';
 import { readOptions } from '../../bench/pipeline/options.ts';
+import { linesOfJson } from '../../bench/pipeline/report.ts';
 import { resultsOf } from '../../bench/pipeline/results.ts';
 import { textTable } from '../../bench/pipeline/table.ts';
 import { measurement } from './measurements.ts';
@@ -36,8 +37,21 @@ describe('the table', () => {
   it('shows medians and quartiles, and the gain over pairs', () => {
     const text = textTable(results);
     expect(text).toMatch(/setup-buildx \+ build-push +32\.00 +31\.00-33\.00 +30\.00-34\.00/);
-    expect(text).toMatch(/Gain: .*\n +First push +\+11\.00/);
+    expect(text).toMatch(/Gain: .*\n.*\n +First push +\+11\.00 +\+10\.00 to \+12\.00 +1\.52 +1\.50-1\.55/);
     expect(text).not.toContain('Noise');
+  });
+});
+
+describe('the JSON', () => {
+  const text = linesOfJson(results);
+
+  it('holds the results unchanged', () => {
+    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(results)));
+  });
+
+  it('has a line for each push', () => {
+    const lines = text.split('\n').filter((line) => line.includes('"round":'));
+    expect(lines.map((line) => JSON.parse(line.replace(/,$/, '')))).toEqual(results.measurements);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { compare } from '../../bench/pipeline/comparison.ts';
 import { seededRandom } from '../../bench/pipeline/random.ts';
 import { rotated, summarize } from '../../bench/pipeline/statistics.ts';
-import { medianDifference } from '../../bench/pipeline/table.ts';
 import { measurement } from './measurements.ts';
 
 describe('summarize', () => {
@@ -33,7 +33,7 @@ describe('rotated', () => {
   });
 });
 
-describe('medianDifference', () => {
+describe('compare', () => {
   const measurements = [
     measurement('ours', 'cold', 0, 10),
     measurement('again', 'cold', 0, 11),
@@ -44,11 +44,14 @@ describe('medianDifference', () => {
   ];
 
   it('pairs what ran in the same round and leaves out what has no pair', () => {
-    expect(medianDifference({ measurements }, 'cold', 'again', 'ours')).toBe(-0.5);
+    expect(compare(measurements, 'cold', 'again', 'ours')).toMatchObject({
+      seconds: { median: -0.5, min: -2, max: 1, count: 2 },
+      ratio: { median: 1.025, min: 0.95, max: 1.1 },
+    });
   });
 
   it('is undefined where there is no pair', () => {
-    expect(medianDifference({ measurements }, 'source', 'again', 'ours')).toBeUndefined();
+    expect(compare(measurements, 'source', 'again', 'ours')).toBeUndefined();
   });
 });
 
