@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureParts, stopParts } from '../src/local/parts/index.ts';
 import { runningEngine } from '../src/local/parts/private-engine.ts';
+import { APPS } from './pipeline/apps.ts';
 import { Cleanup } from './pipeline/cleanup.ts';
 import { type BenchOptions, readOptions, USAGE } from './pipeline/options.ts';
-import { makePackages } from './pipeline/packages.ts';
-import { report } from './pipeline/report.ts';
+import { report, show } from './pipeline/report.ts';
 import { type Measurement, runRounds } from './pipeline/rounds.ts';
 import { addRunnerTools } from './pipeline/runner-tools.ts';
 import { startServices } from './pipeline/services.ts';
@@ -33,7 +33,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   });
 if (options)
   try {
-    await measure(options);
+    await (options.show ? show(options.show) : measure(options));
   } catch (error) {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode ??= 1;
@@ -63,18 +63,25 @@ async function measure(options: BenchOptions): Promise<void> {
   await addRunnerTools(folder);
   if (!(await runningEngine({ folder }))) cleanup.add('parts', async () => await stopParts(folder, say));
   const { docker } = await ensureParts(folder, say);
-  const typescript = ['typescript', `@typescript/typescript-${process.platform}-${process.arch}`];
-  const packages = await makePackages(
-    folder,
-    typescript.map((name) => join(root, 'node_modules', name)),
-  );
+  const app = APPS[options.app];
+  const ready = await app.prepare(root, folder, say);
   const builder = options.arms.includes('chain');
   const services = await startServices(
-    { folder, temp, docker, packages: packages.folder, distances: options.distances, builder, say },
+    { folder, temp, docker, app, archives: ready.archives, distances: options.distances, builder, say },
     cleanup,
   );
   const count = options.rounds * options.arms.length * options.scenarios.length;
-  const bench = { options, services, packages, root, folder, temp, cleanup, say, signal: abort.signal };
+  const bench = {
+    options,
+    services,
+    app: { ...ready, load: app.load },
+    root,
+    folder,
+    temp,
+    cleanup,
+    say,
+    signal: abort.signal,
+  };
   const failures = await runRounds(bench, (one) => {
     measurements.push(one);
     const place = `${measurements.length}/${count}`;

@@ -1,133 +1,62 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { dockerfile, type Style } from './dockerfiles.ts';
-import { ADDED, COUNT, DIRECT, hasUpdate, type PackageEntry, packageName } from './packages.ts';
-
-/** What of the app has changed since the first push; each number is a content of its own. */
+/** What of an app has changed since the first push; each number is a content of its own. */
 export interface AppState {
   source: number;
   ignored: number;
   /** Whether it depends on one package more. */
   added: boolean;
-  /** Whether a third of its packages have their newer versions. */
+  /** Whether its lockfile has newer versions. */
   updated: boolean;
 }
 
-export interface AppPlaces {
-  /** Of the npm registry, as the lockfile names it: `http://localhost:PORT`. */
-  npm: string;
-  /** Of the base image, with tag. */
-  base: string;
-}
-
 export const FIRST: AppState = { source: 0, ignored: 0, added: false, updated: false };
-const MODULES = 60;
 
-/** Writes the whole app anew, as a checkout does: all of its files are new to the file system. */
-export async function writeApp(
-  folder: string,
-  state: AppState,
-  style: Style,
-  entries: readonly PackageEntry[],
-  places: AppPlaces,
-): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  for (const [path, text] of Object.entries({
-    ...sources(state.source),
-    ...manifests(state, entries, places.npm),
-    Dockerfile: dockerfile(style, places.base),
-    '.dockerignore': 'node_modules\ndist\ndocs\n.git\n*.md\n',
-    'docs/notes.txt': `Notes ${state.ignored}\n`,
-  })) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
-  }
+/**
+ * `usual`: what many guides show; `recommended`: what docs/caching.md does; `example`: the Dockerfile of example-api
+ * itself, which has a smaller base image. The others are `recommended` with one rule broken: all is copied before the
+ * installation, no `--link`, what the compiler needs removed by `npm prune`, all in one stage, no compile in the
+ * build, no cache mount.
+ */
+export type Style =
+  | 'usual'
+  | 'recommended'
+  | 'example'
+  | 'unordered'
+  | 'unlinked'
+  | 'pruned'
+  | 'single'
+  | 'uncompiled'
+  | 'unmounted';
+
+export interface AppPlaces {
+  /** Of the package registry, as the lockfile names it: `http://localhost:PORT`. */
+  registry: string;
+  /** Where each public image is here, both with tag. */
+  images: Readonly<Record<string, string>>;
 }
 
-/** package.json and package-lock.json (version 3) of this state. */
-export function manifests(
-  state: AppState,
-  entries: readonly PackageEntry[],
-  npm: string,
-): Record<'package.json' | 'package-lock.json', string> {
-  const names = [
-    ...Array.from({ length: COUNT }, (_, index) => packageName(index)),
-    ...(state.added ? [ADDED] : []),
-  ];
-  const wanted = (name: string) => (state.updated && hasUpdate(name) ? '1.1.0' : '1.0.0');
-  const packages: Record<string, object> = {};
-  for (const name of names) {
-    const entry = entries.find((one) => one.name === name && one.version === wanted(name));
-    if (!entry) throw new Error(`no package ${name}@${wanted(name)}`);
-    packages[`node_modules/${name}`] = lockEntry(entry, npm);
-  }
-  const development = entries.filter(({ name }) => name.includes('typescript'));
-  // Its program is an optional dependency, one for each platform.
-  const programs = development.filter(({ name }) => name.startsWith('@'));
-  const optionalDependencies = Object.fromEntries(programs.map(({ name, version }) => [name, version]));
-  for (const entry of development)
-    packages[`node_modules/${entry.name}`] = {
-      ...lockEntry(entry, npm),
-      dev: true,
-      ...(programs.includes(entry) ? { optional: true } : { bin: { tsc: 'bin/tsc' }, optionalDependencies }),
-    };
-  const root = {
-    name: 'bench-app',
-    version: '1.0.0',
-    dependencies: Object.fromEntries(
-      [...names.slice(0, DIRECT), ...(state.added ? [ADDED] : [])].map((name) => [name, '^1.0.0']),
-    ),
-    devDependencies: Object.fromEntries(
-      development
-        .filter(({ name }) => !name.startsWith('@'))
-        .map(({ name, version }) => [name, `^${version}`]),
-    ),
-  };
-  const manifest = { ...root, type: 'module', scripts: { build: 'tsc -p .' } };
-  const lock = { ...root, lockfileVersion: 3, requires: true, packages: { '': root, ...packages } };
-  return {
-    'package.json': `${JSON.stringify(manifest, null, 2)}\n`,
-    'package-lock.json': `${JSON.stringify(lock, null, 2)}\n`,
-  };
+/** A kind of app that is pushed. */
+export interface App {
+  /** Which service its packages come from. */
+  registry: 'npm' | 'pypi';
+  /** The public images that its Dockerfiles name; the first is the base image whose tag moves. */
+  images: readonly [string, ...string[]];
+  /** Instructions that the base image has beside its files. */
+  settings: readonly string[];
+  /** The Dockerfiles that it has. */
+  styles: readonly Style[];
+  /** What is run in an image to see how long it takes to load everything; it ends by itself. */
+  load: readonly string[];
+  /**
+   * Gets or makes its packages, once.
+   * @param root the project's folder
+   * @param folder the project's ignored folder
+   */
+  prepare(root: string, folder: string, say: (line: string) => void): Promise<ReadyApp>;
 }
 
-function lockEntry(entry: PackageEntry, npm: string): object {
-  return {
-    version: entry.version,
-    resolved: `${npm}/${entry.name}/-/${entry.file}`,
-    integrity: entry.integrity,
-    ...(Object.keys(entry.dependencies).length > 0 && { dependencies: entry.dependencies }),
-  };
-}
-
-/** Modules that import each other in a row; `change` decides what one of them holds. */
-function sources(change: number): Record<string, string> {
-  const compiler = {
-    target: 'es2022',
-    module: 'nodenext',
-    outDir: 'dist',
-    rootDir: 'src',
-    strict: true,
-    types: [],
-  };
-  const files: Record<string, string> = {
-    'tsconfig.json': JSON.stringify({ compilerOptions: compiler, include: ['src'] }),
-    'src/server.ts': `import { total0 } from './module0.js';\nexport const total: number = total0(1);\n`,
-  };
-  for (let index = 0; index < MODULES; index += 1) {
-    const next = index + 1;
-    const imported = next < MODULES ? `import { total${next} } from './module${next}.js';\n` : '';
-    const call = next < MODULES ? `total${next}(value)` : 'value';
-    const salt = createHash('sha256').update(`${index}`).digest('hex');
-    const functions = Array.from(
-      { length: 20 },
-      (_, place) =>
-        `function step${place}(value: number): number {\n  const label: string = '${salt.slice(place)}';\n  return value + label.length + ${index === 7 ? change : place};\n}\n`,
-    ).join('\n');
-    const steps = Array.from({ length: 20 }, (_, place) => `step${place}(value)`).join(' + ');
-    files[`src/module${index}.ts`] =
-      `${imported}\n${functions}\nexport function total${index}(value: number): number {\n  return ${steps} + ${call};\n}\n`;
-  }
-  return files;
+export interface ReadyApp {
+  /** Folder of the packages' archives. */
+  archives: string;
+  /** Writes the whole app anew, as a checkout does: all of its files are new to the file system. */
+  write(folder: string, state: AppState, style: Style, places: AppPlaces): Promise<void>;
 }

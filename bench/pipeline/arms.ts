@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { lastLines, tryRun } from '../../src/local/parts/process.ts';
-import type { Style } from './dockerfiles.ts';
+import type { Style } from './app.ts';
 import { docker, imageName, type Job, signIn } from './job.ts';
 import { pushByAction } from './ours.ts';
 
@@ -92,7 +92,7 @@ async function setUpBuildx(job: Job, builder: string): Promise<void> {
     ['buildx', 'version'],
   ])
     await docker(job, args);
-  const options = [`image=${job.services.images.builder}`, 'network=host'];
+  const options = [`image=${job.services.builderImage}`, 'network=host'];
   await docker(job, [
     ...['buildx', 'create', '--name', builder, '--driver', 'docker-container'],
     ...options.flatMap((option) => ['--driver-opt', option]),
@@ -146,13 +146,17 @@ export const ARMS = {
   again: { ...ours, title: 'this action again (A/A)' },
   recommended: { ...ours, title: 'this action, our Dockerfile', style: 'recommended' },
   bare,
-  unordered: { ...ours, title: 'our Dockerfile, all copied first', style: 'unordered' },
-  unlinked: { ...ours, title: 'our Dockerfile, no --link', style: 'unlinked' },
-  pruned: { ...ours, title: 'our Dockerfile, npm prune', style: 'pruned' },
-  uncompiled: { ...ours, title: 'our Dockerfile, no compile', style: 'uncompiled' },
+  repeated: { ...ours, title: 'our Dockerfile again (A/A)', style: 'recommended' },
+  unordered: { ...ours, title: 'all copied before the installation', style: 'unordered' },
+  unlinked: { ...ours, title: 'no --link', style: 'unlinked' },
+  pruned: { ...ours, title: 'npm prune instead of a stage', style: 'pruned' },
+  single: { ...ours, title: 'all in one stage', style: 'single' },
+  unmounted: { ...ours, title: 'no cache mount', style: 'unmounted' },
+  uncompiled: { ...ours, title: 'no compile in the build', style: 'uncompiled' },
+  example: { ...ours, title: 'example-api/Dockerfile itself', style: 'example' },
 } as const satisfies Record<string, Arm>;
 
-/** Those of the comparison; the rest show what each rule of our Dockerfile is worth. */
+/** Those of the comparison. */
 export const USUAL_ARMS = [
   'plain',
   'chain',
@@ -160,6 +164,19 @@ export const USUAL_ARMS = [
   'again',
   'recommended',
   'bare',
+] as const satisfies (keyof typeof ARMS)[];
+
+/** Those that show what each rule of our Dockerfile is worth; the first has all of them. */
+export const RULE_ARMS = [
+  'recommended',
+  'repeated',
+  'unordered',
+  'unlinked',
+  'pruned',
+  'single',
+  'unmounted',
+  'uncompiled',
+  'example',
 ] as const satisfies (keyof typeof ARMS)[];
 
 export type ArmName = keyof typeof ARMS;

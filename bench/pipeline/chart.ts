@@ -7,18 +7,15 @@ const RIGHT = 70;
 const BAR = 13;
 const GAP = 18;
 const TOP = 74;
-const COLOURS: Record<ArmName, string> = {
+const COLOURS: Partial<Record<ArmName, string>> = {
   plain: '#9aa0a6',
   chain: '#e08a3c',
   ours: '#2f6fde',
   again: '#8fb3f2',
   recommended: '#1a9c6b',
   bare: '#7d5fc4',
-  unordered: '#b85c5c',
-  unlinked: '#c98f8f',
-  pruned: '#a8894f',
-  uncompiled: '#4fa8a8',
 };
+const OTHER_COLOUR = '#b85c5c';
 
 /** The results as a drawing (SVG): medians as bars, quartiles as lines across their ends. */
 export function svgChart(results: Results): string {
@@ -42,7 +39,7 @@ export function svgChart(results: Results): string {
   arms.forEach(([arm, title], index) => {
     const [left, top] = [round(12 + (index % 3) * column), 34 + Math.floor(index / 3) * 16];
     parts.push(
-      `<rect x="${left}" y="${top}" width="11" height="11" fill="${COLOURS[arm]}"/>`,
+      `<rect x="${left}" y="${top}" width="11" height="11" fill="${COLOURS[arm] ?? OTHER_COLOUR}"/>`,
       `<text x="${left + 16}" y="${top + 10}" fill="#202124">${escaped(title)}</text>`,
     );
   });
@@ -63,7 +60,7 @@ export function svgChart(results: Results): string {
       const { median, low, high } = cell.seconds;
       const [y, across] = [top + index * BAR, top + index * BAR + (BAR - 2) / 2];
       parts.push(
-        `<rect x="${LEFT}" y="${y}" width="${round(x(median) - LEFT)}" height="${BAR - 2}" fill="${COLOURS[arm]}"/>`,
+        `<rect x="${LEFT}" y="${y}" width="${round(x(median) - LEFT)}" height="${BAR - 2}" fill="${COLOURS[arm] ?? OTHER_COLOUR}"/>`,
         `<line x1="${x(low)}" x2="${x(high)}" y1="${across}" y2="${across}" stroke="#202124"/>`,
         `<text x="${x(Math.max(median, high)) + 5}" y="${y + 10}" font-size="11" fill="#5f6368">${median.toFixed(1)}</text>`,
       );

@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { svgChart } from './chart.ts';
 import type { BenchOptions } from './options.ts';
-import { resultsOf } from './results.ts';
+import { type Results, resultsOf } from './results.ts';
 import type { Measurement } from './rounds.ts';
+import { ruleRows } from './rule-rows.ts';
 import { textTable } from './table.ts';
 
 /** JSON of which a diff can be read: each entry of the object's lists and objects is a line. */
@@ -36,14 +37,37 @@ function block(lines: string[], brackets: '{}' | '[]', indent: string): string {
   return `${brackets[0]}\n${lines.map((line) => `${indent}  ${line}`).join(',\n')}\n${indent}${brackets[1]}`;
 }
 
-/** Prints the table, and writes bench.json and bench.svg where a folder for them is given. */
+/** Prints the table, and writes it as JSON and as a chart where a folder for them is given. */
 export async function report(measurements: readonly Measurement[], options: BenchOptions): Promise<void> {
-  const results = resultsOf(measurements, options.distances, machine(), new Date());
-  process.stdout.write(textTable(results));
+  const results = resultsOf(measurements, options, machine(), new Date());
+  print(results);
   if (options.output === '') return;
   await mkdir(options.output, { recursive: true });
-  await writeFile(join(options.output, 'bench.json'), linesOfJson(results));
-  await writeFile(join(options.output, 'bench.svg'), svgChart(results));
+  await writeFile(join(options.output, `${options.name}.json`), linesOfJson(results));
+  // Of a rule the rows tell more than bars of nearly one length.
+  if (options.starts === 0) await writeFile(join(options.output, `${options.name}.svg`), svgChart(results));
+}
+
+/**
+ * Prints what `report` has written before.
+ * @throws Error where the file is no JSON of the bench
+ */
+export async function show(path: string): Promise<void> {
+  const {
+    app = 'node',
+    date,
+    machine: on,
+    distances,
+    measurements,
+  }: Partial<Results> = JSON.parse(await readFile(path, 'utf8'));
+  if (!date || !on || !distances || !measurements) throw new Error(`${path} was not written by the bench`);
+  print(resultsOf(measurements, { app, distances }, on, new Date(date)));
+}
+
+function print(results: Results): void {
+  process.stdout.write(textTable(results));
+  const rows = ruleRows(results);
+  if (rows) process.stdout.write(`\nFor docs/caching.md:\n\n${rows}`);
 }
 
 /** What the figures were measured on, without its name. */

@@ -1,3 +1,4 @@
+import type { AppName } from './apps.ts';
 import { ARMS, type ArmName } from './arms.ts';
 import { type Comparison, compare, PAIRS } from './comparison.ts';
 import type { Distances } from './options.ts';
@@ -22,12 +23,15 @@ export interface Cell {
   services: Record<Service, { requests: number; megabytesUp: number; megabytesDown: number }>;
   /** Medians of megabytes to and from all services afterwards. */
   afterMegabytes: number;
+  /** Median, where it was measured. */
+  startSeconds?: number;
 }
 
 /** docs/bench.json */
 export interface Results {
   /** Day of the run. */
   date: string;
+  app: AppName;
   machine: string;
   rounds: number;
   distances: Distances;
@@ -41,7 +45,7 @@ export interface Results {
 /** Brings measurements together, scenario by scenario and arm by arm. */
 export function resultsOf(
   measurements: readonly Measurement[],
-  distances: Distances,
+  { app, distances }: { app: AppName; distances: Distances },
   machine: string,
   now: Date,
 ): Results {
@@ -57,6 +61,7 @@ export function resultsOf(
   );
   return {
     date: now.toISOString().slice(0, 10),
+    app,
     machine,
     rounds: new Set(measurements.map(({ round }) => round)).size,
     distances,
@@ -75,6 +80,7 @@ function cellOf(arm: ArmName, scenario: ScenarioName, some: readonly Measurement
   const names = Object.keys(some[0]?.traffic ?? {}) as Service[];
   const all = (one: Measurement, which: 'traffic' | 'afterTraffic') => names.map((name) => one[which][name]);
   const phases = [...new Set(some.flatMap((one) => Object.keys(one.phases)))];
+  const starts = some.flatMap(({ startSeconds }) => startSeconds ?? []);
   return {
     ...{ arm, scenario },
     seconds: summarize(some.map(({ seconds }) => seconds)),
@@ -96,6 +102,7 @@ function cellOf(arm: ArmName, scenario: ScenarioName, some: readonly Measurement
     afterMegabytes:
       median((one) => sum(all(one, 'afterTraffic').map(({ bytesUp, bytesDown }) => bytesUp + bytesDown))) /
       1e6,
+    ...(starts.length > 0 && { startSeconds: summarize(starts).median }),
   };
 }
 

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { GetFunctionConfigurationCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
 import { enginePrograms } from '../../src/local/parts/engine-programs.ts';
 import { startEngine, stopEngine } from '../../src/local/parts/index.ts';
-import { FIRST, writeApp } from './app.ts';
+import { type App, FIRST, type ReadyApp } from './app.ts';
 import { ARMS, type Arm, type ArmName } from './arms.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { Job } from './job.ts';
+import { secondsToStart } from './loading.ts';
 import type { BenchOptions } from './options.ts';
-import type { Packages } from './packages.ts';
 import { SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
 import { FUNCTION, type History, type Service, type Services } from './services.ts';
 import { type Traffic, trafficBetween } from './shaping.ts';
@@ -28,12 +28,14 @@ export interface Measurement {
   /** Until the update was accepted, and what came afterwards. */
   traffic: Record<Service, Traffic>;
   afterTraffic: Record<Service, Traffic>;
+  /** How long a container of the image takes to load the app; only where it was asked for, after the first push. */
+  startSeconds?: number;
 }
 
 export interface Bench {
   options: BenchOptions;
   services: Services;
-  packages: Packages;
+  app: Pick<App, 'load'> & ReadyApp;
   /** The project's folder, its ignored one, and one that is removed afterwards. */
   root: string;
   folder: string;
@@ -90,10 +92,7 @@ async function runHistory(
     const scenario: Scenario = SCENARIOS[name];
     state = scenario.change(state);
     await services.moveBase(scenario.baseMoved ?? false);
-    await writeApp(app, state, ARMS[arm].style, bench.packages.entries, {
-      npm: services.npm,
-      base: services.images.base,
-    });
+    await bench.app.write(app, state, ARMS[arm].style, services);
     await stopEngine(engine);
     await rm(engine.folder, { recursive: true, force: true });
     await mkdir(engine.folder, { recursive: true });
@@ -111,7 +110,10 @@ async function runHistory(
     await rm(job.temp, { recursive: true, force: true });
     await mkdir(job.temp, { recursive: true });
     try {
-      done({ arm, round, scenario: name, phases, ...(await measure(ARMS[arm], job)) });
+      const { uri, ...measured } = await measure(ARMS[arm], job);
+      const starts = name === options.scenarios[0] ? options.starts : 0;
+      const loading = starts > 0 && { startSeconds: await secondsToStart(job, uri, bench.app.load, starts) };
+      done({ arm, round, scenario: name, phases, ...measured, ...loading });
     } catch (error) {
       if (!bench.signal.aborted) bench.say(log.slice(-40).join('\n'));
       throw error;
@@ -124,7 +126,7 @@ async function runHistory(
 async function measure(
   arm: Arm,
   job: Job,
-): Promise<Pick<Measurement, 'seconds' | 'afterSeconds' | 'traffic' | 'afterTraffic'>> {
+): Promise<Pick<Measurement, 'seconds' | 'afterSeconds' | 'traffic' | 'afterTraffic'> & { uri: string }> {
   const traffic = () => ({ cache: job.history.cacheTraffic(), ...job.services.traffic() });
   await arm.prepare?.(job);
   // Every deploy reads before it writes, so that the update itself finds an open connection.
@@ -138,6 +140,7 @@ async function measure(
   await after?.();
   const end = traffic();
   return {
+    uri,
     seconds: (accepted - begin) / 1000,
     afterSeconds: (performance.now() - accepted) / 1000,
     traffic: difference(before, middle),

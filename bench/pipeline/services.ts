@@ -10,10 +10,11 @@ import {
   stopRegistry,
 } from '../../src/local/parts/index.ts';
 import { startCacheService } from '../../test/support/cache-service.ts';
+import type { App } from './app.ts';
+import { startArchiveServer } from './archives.ts';
 import { makeBuilderImage } from './builder-image.ts';
 import type { Cleanup } from './cleanup.ts';
-import { BASE, BUILDER, fillHub, moveBase, pushTiny } from './hub.ts';
-import { startNpmRegistry } from './npm-registry.ts';
+import { BUILDER, fillHub, hubName, moveBase, pushTiny } from './hub.ts';
 import type { Distances } from './options.ts';
 import { type ShapingProxy, startShapingProxy, type Traffic } from './shaping.ts';
 
@@ -23,9 +24,11 @@ export interface Services {
   ecr: Registry;
   /** For AWS_ENDPOINT_URL. */
   awsEndpoint: string;
-  npm: string;
-  /** Full names in the hub. */
-  images: { base: string; builder: string };
+  /** Of the app's packages. */
+  registry: string;
+  /** Full names in the hub, by the names that everybody knows. */
+  images: Readonly<Record<string, string>>;
+  builderImage: string;
   /** Lets the base image's tag name the first image, or the one that was built anew. */
   moveBase(moved: boolean): Promise<void>;
   lambda: LambdaClient;
@@ -34,7 +37,7 @@ export interface Services {
   traffic(): Record<Exclude<Service, 'cache'>, Traffic>;
 }
 
-export type Service = 'cache' | 'ecr' | 'hub' | 'npm' | 'aws';
+export type Service = 'cache' | 'ecr' | 'hub' | 'npm' | 'pypi' | 'aws';
 
 /** What lasts from one push of an arm to the next. */
 export interface History {
@@ -57,8 +60,9 @@ export interface ServicesOptions {
   temp: string;
   /** The Engine that has the base image. */
   docker: DockerCommand;
-  /** Of npm archives. */
-  packages: string;
+  app: App;
+  /** Folder of the app's packages. */
+  archives: string;
   distances: Distances;
   /** Whether an arm needs the builder's image. */
   builder: boolean;
@@ -84,18 +88,20 @@ export async function startServices(options: ServicesOptions, cleanup: Cleanup):
     return started;
   };
   const [ecr, hub] = [await registry('ecr'), await registry('hub')];
-  const npm = await startNpmRegistry(options.packages);
-  cleanup.add('npm registry', async () => await npm.close());
+  const archives = await startArchiveServer(options.archives);
+  cleanup.add('package registry', async () => await archives.close());
   const login = Buffer.from(`${hub.user}:${hub.password}`).toString('base64');
   const proxies = {
     ecr: await proxy('ecr', `http://${ecr.host}`),
     // Docker Hub asks nobody for a sign-in to its public images.
     hub: await proxy('hub', `http://${hub.host}`, { headers: { authorization: `Basic ${login}` } }),
-    npm: await proxy('npm', npm.url),
+    // The same archives; an app asks one of both.
+    npm: await proxy('npm', archives.url),
+    pypi: await proxy('pypi', archives.url),
   };
-  const npmUrl = `http://${proxies.npm.host}`;
   const builder = options.builder ? await makeBuilderImage(folder, docker, say) : undefined;
-  await fillHub({ hub, docker, temp, builder });
+  const { images, settings } = options.app;
+  await fillHub({ hub, docker, temp, images, settings, builder });
   const shapedEcr = { ...ecr, host: proxies.ecr.host };
   const local = await startLocalAws({
     stateFolder: join(temp, 'aws'),
@@ -120,17 +126,16 @@ export async function startServices(options: ServicesOptions, cleanup: Cleanup):
   return {
     ecr: shapedEcr,
     awsEndpoint: `http://${aws.host}`,
-    npm: npmUrl,
-    images: {
-      base: `${proxies.hub.host}/${BASE}`,
-      builder: `${proxies.hub.host}/${BUILDER}`,
-    },
-    moveBase: async (moved) => await moveBase(hub, moved),
+    registry: `http://${proxies[options.app.registry].host}`,
+    images: Object.fromEntries(images.map((name) => [name, `${proxies.hub.host}/${hubName(name)}`])),
+    builderImage: `${proxies.hub.host}/${BUILDER}`,
+    moveBase: async (moved) => await moveBase(hub, images[0], moved),
     lambda: new LambdaClient({ ...client, endpoint: `http://${aws.host}` }),
     traffic: () => ({
       ecr: proxies.ecr.traffic(),
       hub: proxies.hub.traffic(),
       npm: proxies.npm.traffic(),
+      pypi: proxies.pypi.traffic(),
       aws: aws.traffic(),
     }),
     async newHistory(name) {

@@ -4,11 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { FIRST, manifests } from '../../bench/pipeline/app.ts';
-import { ADDED, COUNT, hasUpdate, type PackageEntry, packageName } from '../../bench/pipeline/packages.ts';
+import { FIRST } from '../../bench/pipeline/app.ts';
+import { manifests } from '../../bench/pipeline/node/app.ts';
+import {
+  ADDED,
+  COUNT,
+  hasUpdate,
+  type PackageEntry,
+  packageName,
+} from '../../bench/pipeline/node/packages.ts';
+import { sourceText, vocabulary } from '../../bench/pipeline/node/source-text.ts';
+import { tarArchive } from '../../bench/pipeline/node/tar.ts';
 import { seededRandom } from '../../bench/pipeline/random.ts';
-import { sourceText, vocabulary } from '../../bench/pipeline/source-text.ts';
-import { tarArchive } from '../../bench/pipeline/tar.ts';
 
 interface Lock {
   packages: Record<

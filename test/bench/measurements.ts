@@ -10,6 +10,6 @@ export function measurement(
   seconds: number,
 ): Measurement {
   const one = { requests: 1, bytesUp: 1, bytesDown: 1_000_000 };
-  const traffic = { cache: one, ecr: one, hub: one, npm: one, aws: one };
+  const traffic = { cache: one, ecr: one, hub: one, npm: one, pypi: one, aws: one };
   return { arm, scenario, round, seconds, phases: {}, afterSeconds: 0, traffic, afterTraffic: traffic };
 }

@@ -17,6 +17,20 @@ describe('options of the bench', () => {
     expect([arms.length, scenarios.length]).toEqual([3, 3]);
   });
 
+  it('are the rules that the app has, with --rules', () => {
+    const { arms, scenarios, starts, name } = read('--rules');
+    expect({ starts, name }).toEqual({ starts: 5, name: 'rules' });
+    expect(arms).toEqual(
+      'recommended repeated unordered unlinked pruned unmounted uncompiled example'.split(' '),
+    );
+    expect(scenarios).toEqual(['cold', 'source', 'dependency', 'base']);
+    const python = read('--rules', '--app', 'fastapi');
+    expect(python.name).toBe('rules-fastapi');
+    expect(python.arms).toEqual(
+      'recommended repeated unordered unlinked single unmounted uncompiled'.split(' '),
+    );
+  });
+
   it('keep the order of scenarios, as each builds on those before', () => {
     expect(read('--scenarios', 'source,cold').scenarios).toEqual(['cold', 'source']);
   });
@@ -31,6 +45,8 @@ describe('options of the bench', () => {
   it.each([
     ['--rounds', '0', '--rounds: 0'],
     ['--arms', 'theirs', '--arms: there is no theirs'],
+    ['--app', 'rails', '--app: there is no rails'],
+    ['--arms', 'single', '--arms: the app node has no single'],
     ['--latency', 'moon=1', '--latency: there is no service moon'],
     ['--latency', 'ecr=far', '--latency: far'],
     ['--bandwidth', 'ecr=0', '--bandwidth: 0'],

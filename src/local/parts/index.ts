@@ -12,13 +12,15 @@ import { makePythonImage, PYTHON_IMAGE, PYTHON_RECIPE } from './python-image.ts'
 import { type Registry, runningRegistry, startRegistry, stopRegistry } from './registry.ts';
 import { makeUvImage, UV_IMAGE, UV_RECIPE } from './uv-image.ts';
 
-export { ADAPTER_IMAGE } from './adapter-image.ts';
+export { ADAPTER_IMAGE, ADAPTER_IMAGE_1_1 } from './adapter-image.ts';
 export { debianPackages } from './debian.ts';
 export { DISTROLESS_IMAGE } from './distroless-image.ts';
 export { goCommand } from './go.ts';
 export { seedImages } from './images.ts';
 export { NODE_IMAGE } from './node-image.ts';
 export { pip, python } from './python.ts';
+export { PYTHON_IMAGE } from './python-image.ts';
+export { UV_IMAGE } from './uv-image.ts';
 export {
   type DockerCommand,
   type Engine,

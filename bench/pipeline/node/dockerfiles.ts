@@ -1,13 +1,11 @@
-/**
- * `usual`: what many guides show, two stages and an installation in each; `recommended`: ours, where the layers of
- * the last stage stand alone (`--link`) and the production dependencies have a stage of their own. The others are
- * `recommended` with one of its rules broken, or with Node running TypeScript instead of a compile.
- */
-export type Style = 'usual' | 'recommended' | 'unordered' | 'unlinked' | 'pruned' | 'uncompiled';
+import type { Style } from '../app.ts';
 
 const CI = 'npm ci --no-audit --no-fund --no-update-notifier';
 
-/** The Dockerfile of the app. */
+/**
+ * The Dockerfile of the app.
+ * @param base name of Node's image
+ */
 export function dockerfile(style: Style, base: string): string {
   if (style === 'usual') return usual(base);
   return recommended(base, {
@@ -15,6 +13,7 @@ export function dockerfile(style: Style, base: string): string {
     link: style === 'unlinked' ? '' : ' --link',
     pruned: style === 'pruned',
     compiled: style !== 'uncompiled',
+    mount: style === 'unmounted' ? '' : '--mount=type=cache,target=/root/.npm ',
   });
 }
 
@@ -42,11 +41,13 @@ interface Rules {
   link: ' --link' | '';
   /** The production dependencies are what `npm prune` leaves of the others. */
   pruned: boolean;
+  /** JavaScript is made in the build; else Node itself runs TypeScript. */
   compiled: boolean;
+  mount: string;
 }
 
-function recommended(base: string, { ordered, link, pruned, compiled }: Rules): string {
-  const install = `RUN --mount=type=cache,target=/root/.npm ${CI}`;
+function recommended(base: string, { ordered, link, pruned, compiled, mount }: Rules): string {
+  const install = `RUN ${mount}${CI}`;
   const builder = `FROM base AS builder
 ${install}
 ${ordered ? 'COPY tsconfig.json ./\nCOPY src/ ./src/\n' : ''}RUN npm run build

@@ -3,8 +3,8 @@ import { statSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { madeOnce } from '../../src/local/parts/once.ts';
-import { seededRandom } from './random.ts';
+import { madeOnce } from '../../../src/local/parts/once.ts';
+import { seededRandom } from '../random.ts';
 import { sourceText, vocabulary } from './source-text.ts';
 import { type TarFile, tarArchive } from './tar.ts';
 
