@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entries } from './entries.ts';
+import { copyEsPackages } from './es-packages.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -31,6 +32,7 @@ async function run(program: string, args: string[]): Promise<void> {
 async function bundleAll(target: string): Promise<void> {
   await rm(join(root, 'lib'), { recursive: true, force: true });
   await run('tsc', ['-p', 'tsconfig.build.json']);
+  await copyEsPackages(join(root, 'node_modules'), join(root, 'lib', 'node_modules'));
   // Two at a time: an entry takes 5 to 15 s of one core.
   const queue = Object.entries(entries);
   const worker = async (): Promise<void> => {
