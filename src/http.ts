@@ -1,5 +1,10 @@
-import { type IncomingHttpHeaders, type IncomingMessage, request as plainRequest } from 'node:http';
-import { request as tlsRequest } from 'node:https';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  Agent as PlainAgent,
+  request as plainRequest,
+} from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 
 /** One HTTP request, all of it known beforehand. */
@@ -18,6 +23,14 @@ export interface HttpAnswer {
   headers: IncomingHttpHeaders;
   body: IncomingMessage;
 }
+
+/**
+ * Connections outlast a build, so that what follows the push finds one: opening one costs two or three round trips.
+ * Load balancers keep idle ones for a minute. Node would close them after five seconds.
+ */
+const patience = { keepAlive: true, timeout: 60_000 };
+const plain = { send: plainRequest, agent: new PlainAgent(patience) };
+const tls = { send: tlsRequest, agent: new TlsAgent(patience) };
 
 const redirects = [301, 302, 303, 307, 308];
 const mostRedirects = 5;
@@ -54,17 +67,25 @@ export async function sendHttp(url: string, request: HttpRequest): Promise<HttpA
 }
 
 function sendOnce(url: URL, { method, headers, body, signal }: HttpRequest): Promise<IncomingMessage> {
-  const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
+  const { send, agent } = url.protocol === 'https:' ? tls : plain;
   return new Promise((resolve, reject) => {
     const isStream = body instanceof Readable;
     const length = body && !isStream ? { 'content-length': String(Buffer.byteLength(body)) } : {};
-    const outgoing = send(url, { method, headers: { ...headers, ...length }, signal }, resolve);
-    outgoing.on('error', reject);
-    if (!isStream) outgoing.end(body);
-    else {
-      body.on('error', (error) => outgoing.destroy(error));
-      body.pipe(outgoing);
-    }
+    const options = { method, headers: { ...headers, ...length }, signal, agent };
+    const begin = (): void => {
+      const outgoing = send(url, options, resolve);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // The other side may have let go of an idle connection just now: it has not read this request.
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !isStream) begin();
+        else reject(error);
+      });
+      if (!isStream) outgoing.end(body);
+      else {
+        body.on('error', (error) => outgoing.destroy(error));
+        body.pipe(outgoing);
+      }
+    };
+    begin();
   });
 }
 

@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { readBody, sendHttp } from '../src/http.ts';
 import { type HttpServer, startHttpServer } from './support/http-server.ts';
 
@@ -66,4 +67,26 @@ it('breaks off when its time is over, also while the body is read', async () => 
   const reading = readBody(body);
   abort.abort();
   await expect(reading).rejects.toThrow();
+});
+
+it('sends a request again whose idle connection the other side let go of', async () => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    let requests = 0;
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      requests += 1;
+      if (requests === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      else socket.resetAndDestroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  for (const method of ['GET', 'PUT'] as const) {
+    const { status, body } = await sendHttp(url, { method, headers: {}, body: '', signal: signal() });
+    expect([status, (await readBody(body)).toString()]).toEqual([200, 'ok']);
+  }
+  expect(connections).toBe(2);
 });
