@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { runMain, runPost } from '../../src/local/runner.ts';
 import { readRecord } from '../../src/record.ts';
-import { writeOldStoreDocker } from '../../test/support/old-store-docker.ts';
+import { startOldStoreEngine } from '../../test/support/old-store-engine.ts';
 import { cacheEnvironment, type Job } from './job.ts';
 import { CREDENTIALS, REGION } from './services.ts';
 
@@ -12,8 +12,8 @@ import { CREDENTIALS, REGION } from './services.ts';
  */
 export async function pushByAction(job: Job): Promise<{ uri: string; after: () => Promise<void> }> {
   const runner = join(job.temp, 'runner');
-  const bin = join(job.temp, 'bin');
-  await Promise.all([mkdir(runner, { recursive: true }), writeOldStoreDocker(bin, job.engine.program)]);
+  await mkdir(runner, { recursive: true });
+  const engine = await startOldStoreEngine(join(job.temp, 'engine'), job.engine);
   const options = {
     dist: job.dist,
     temp: runner,
@@ -41,8 +41,9 @@ export async function pushByAction(job: Job): Promise<{ uri: string; after: () =
     },
     env: {
       ...job.engine.env,
+      ...engine.env,
       LD_LIBRARY_PATH: job.engineEnv.LD_LIBRARY_PATH ?? '',
-      PATH: [bin, job.engineEnv.PATH].join(delimiter),
+      PATH: [...engine.path, job.engineEnv.PATH].join(delimiter),
       ...cacheEnvironment(job.history),
       AWS_ENDPOINT_URL: job.services.awsEndpoint,
       AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -56,6 +57,7 @@ export async function pushByAction(job: Job): Promise<{ uri: string; after: () =
   const uri = main.outputs['image-uri'];
   const after = async (): Promise<void> => {
     const post = await runPost(call, main, options);
+    await engine.close();
     if (post.exitCode !== 0) throw new Error(`post of the build action: ${post.errors.join(' ')}`);
   };
   if (main.exitCode === 0 && uri) return { uri, after };

@@ -1,5 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DeployError } from '../errors.ts';
 import { type Docker, runDocker } from './command.ts';
+import { userConfigFolder } from './config.ts';
+import { engineGet, engineSocket } from './engine-api.ts';
 
 /** Drivers that a user can name; the first three need nothing else. */
 export const drivers = ['auto', 'docker', 'docker-container', 'remote', 'kubernetes'] as const;
@@ -42,10 +46,30 @@ export interface EngineFacts {
 }
 
 /**
- * Asks the Engine what it is.
+ * Asks the Engine what it is: over its socket where docker would use one, which takes no process.
  * @throws DeployError where none answers
  */
 export async function engineFacts(docker: Docker): Promise<EngineFacts> {
+  const socket = await engineSocket(docker.env);
+  const { status, body } = socket ? await engineGet(socket, '/info') : { status: 0, body: '' };
+  return status === 200 ? factsOf(JSON.parse(body) as EngineInfo) : await factsByCommand(docker);
+}
+
+interface EngineInfo {
+  ServerVersion?: string;
+  DriverStatus?: string[][] | null;
+}
+
+function factsOf({ ServerVersion = '', DriverStatus }: EngineInfo): EngineFacts {
+  return {
+    version: ServerVersion,
+    containerdStore: (DriverStatus ?? []).some(
+      ([key, value]) => key === 'driver-type' && value === 'io.containerd.snapshotter.v1',
+    ),
+  };
+}
+
+async function factsByCommand(docker: Docker): Promise<EngineFacts> {
   // Only these two: for all of `info` docker would start every plugin that it has.
   const { code, stdout, stderr } = await runDocker(
     docker,
@@ -58,12 +82,7 @@ export async function engineFacts(docker: Docker): Promise<EngineFacts> {
       `No Docker Engine answers: ${stderr.trim().split('\n').pop() ?? 'docker info failed'}.`,
       'Start Docker, or run the job on `ubuntu-latest`.',
     );
-  return {
-    version,
-    containerdStore: (status ?? []).some(
-      ([key, value]) => key === 'driver-type' && value === 'io.containerd.snapshotter.v1',
-    ),
-  };
+  return factsOf({ ServerVersion: version, ...(status ? { DriverStatus: status } : {}) });
 }
 
 /**
@@ -75,7 +94,7 @@ export async function engineFacts(docker: Docker): Promise<EngineFacts> {
 export async function chooseBuilder(docker: Docker, wish: BuilderWish, machine: Machine): Promise<Builder> {
   if (wish.driver !== 'auto' && wish.driver !== 'docker') return newBuilder(wish.name, wish.driver);
   const [current, engine] = await Promise.all([
-    inspect(docker, wish.builder),
+    wish.builder === '' ? currentBuilder(docker) : inspectBuilder(docker, wish.builder),
     // A named builder may run elsewhere, so no Engine is no error yet.
     machine.engine().catch((error: unknown) => error),
   ]);
@@ -94,7 +113,30 @@ export function newBuilder(name: string, driver: Exclude<Driver, 'auto' | 'docke
   return { name, driver, start: 'builder', prefersLocalImages: false };
 }
 
-async function inspect(docker: Docker, name: string): Promise<{ name: string; driver: string }> {
+/** Where no builder was made current, it is the Engine's own, and Buildx need not be asked. */
+async function currentBuilder(docker: Docker): Promise<{ name: string; driver: string }> {
+  const { env } = docker;
+  const folder = env.BUILDX_CONFIG || join(userConfigFolder(env), 'buildx');
+  const isDefault =
+    !env.BUILDX_BUILDER && (await namesNone(join(folder, 'current'))) && (await engineSocket(env));
+  return isDefault ? { name: 'default', driver: 'docker' } : await inspectBuilder(docker);
+}
+
+/** Source: github.com/docker/buildx, store/store.go: the name is empty for the Engine's own. */
+async function namesNone(file: string): Promise<boolean> {
+  try {
+    return (JSON.parse(await readFile(file, 'utf8')) as { Name?: unknown }).Name === '';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+/**
+ * What Buildx says of a builder.
+ * @param name absent means the current one
+ * @throws DeployError where it cannot be used, or Buildx is missing
+ */
+export async function inspectBuilder(docker: Docker, name = ''): Promise<{ name: string; driver: string }> {
   const { code, stdout, stderr } = await runDocker(docker, ['buildx', 'inspect', ...(name ? [name] : [])], {
     timeout: 20_000,
   });

@@ -1,4 +1,19 @@
 import { request } from 'node:http';
+import type { Environment } from '../github/inputs.ts';
+import { readDockerConfig, userConfigFolder } from './config.ts';
+
+/**
+ * The unix socket by which docker reaches its Engine in this environment.
+ * Source: docs.docker.com, "Docker contexts" and "Docker CLI": DOCKER_HOST stands before DOCKER_CONTEXT, and that
+ * before the configuration's current context.
+ * @returns undefined where the Engine is reached otherwise, or only a context's own file says how
+ */
+export async function engineSocket(env: Environment): Promise<string | undefined> {
+  if (env.DOCKER_HOST) return /^unix:\/\/(\/.+)$/.exec(env.DOCKER_HOST)?.[1];
+  const config = await readDockerConfig(userConfigFolder(env)).catch(() => undefined);
+  const context = env.DOCKER_CONTEXT || (config?.currentContext ?? 'default');
+  return config && context === 'default' && process.platform !== 'win32' ? '/var/run/docker.sock' : undefined;
+}
 
 /**
  * One GET of the Engine's HTTP API over its unix socket: a few milliseconds, where the docker program takes 50.

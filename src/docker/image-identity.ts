@@ -12,6 +12,7 @@
 import type { Environment } from '../github/inputs.ts';
 import { type Docker, runDocker } from './command.ts';
 import { type RegistryCredentials, userCredentials } from './credentials.ts';
+import { engineGet, engineSocket } from './engine-api.ts';
 import { parseReference } from './reference.ts';
 import { openRegistry } from './registry.ts';
 
@@ -51,12 +52,9 @@ interface InspectedImage {
   RepoDigests?: string[] | null;
 }
 
-/** One call for all; names that the Engine does not have are left out of its answer. */
 async function localIdentities(engine: Docker, images: readonly string[]): Promise<Map<string, string>> {
-  const { stdout } = await runDocker(engine, ['image', 'inspect', ...images], { timeout: 10_000 });
   const found = new Map<string, string>();
-  if (stdout.trim() === '') return found;
-  for (const { Id, RepoTags, RepoDigests } of JSON.parse(stdout) as InspectedImage[])
+  for (const { Id, RepoTags, RepoDigests } of await inspectImages(engine, images))
     for (const image of images) {
       const name = familiar(image);
       if (!RepoTags?.some((tag) => familiar(tag) === name)) continue;
@@ -66,6 +64,20 @@ async function localIdentities(engine: Docker, images: readonly string[]): Promi
       found.set(image, digest?.split('@')[1] ?? Id);
     }
   return found;
+}
+
+/** Those that the Engine has; over its socket where docker would use one, which takes no process. */
+async function inspectImages(engine: Docker, images: readonly string[]): Promise<InspectedImage[]> {
+  const socket = await engineSocket(engine.env);
+  if (socket) {
+    const answers = await Promise.all(images.map((image) => engineGet(socket, `/images/${image}/json`)));
+    if (answers.every(({ status }) => status === 200 || status === 404))
+      return answers.flatMap(({ status, body }) =>
+        status === 200 ? [JSON.parse(body) as InspectedImage] : [],
+      );
+  }
+  const { stdout } = await runDocker(engine, ['image', 'inspect', ...images], { timeout: 10_000 });
+  return stdout.trim() === '' ? [] : (JSON.parse(stdout) as InspectedImage[]);
 }
 
 /** As `docker images` writes names: Docker Hub's without host. */

@@ -8,8 +8,15 @@ import { buildMetadata, takeBuildMetadata } from '../../src/docker/build-metadat
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 const whole = { 'buildx.build.ref': 'default/default/abc', 'containerimage.digest': digest };
 
-test('digest and reference of a build are read', () => {
-  expect(buildMetadata(JSON.stringify(whole))).toEqual({ digest, ref: 'default/default/abc', trouble: '' });
+test('digests and reference of a build are read', () => {
+  const config = digest.replace('0', 'f');
+  const text = JSON.stringify({ ...whole, 'containerimage.config.digest': config });
+  expect(buildMetadata(text)).toEqual({
+    digest,
+    config,
+    ref: 'default/default/abc',
+    trouble: '',
+  });
 });
 
 test.each([

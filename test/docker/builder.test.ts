@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,8 +29,12 @@ async function docker(answer: { stdout?: string; stderr?: string; code?: number 
     `#!/bin/sh\ncat '${folder}/stdout'; cat '${folder}/stderr' >&2; exit ${answer.code ?? 0}\n`,
   );
   await chmod(program, 0o755);
-  return { program, env: process.env };
+  // An Engine elsewhere, so that the program is asked and not a socket.
+  return { program, env: { PATH: process.env.PATH, HOME: folder, DOCKER_HOST: 'tcp://engine.example:2376' } };
 }
+
+/** The same, with the Engine on this machine. */
+const local = (docker: Docker): Docker => ({ ...docker, env: { PATH: process.env.PATH, HOME: folder } });
 
 describe('chooseBuilder', () => {
   const wish: BuilderWish = { builder: '', driver: 'auto', remoteCache: true, name: 'ours' };
@@ -84,6 +89,27 @@ describe('chooseBuilder', () => {
     expect(await choose({ builder: 'team' }, other, none)).toMatchObject({ name: 'team' });
     await expect(choose({}, own, none)).rejects.toThrow('no Engine');
   });
+  it.each<[string, string, NodeJS.ProcessEnv]>([
+    ['no builder was ever made', '', {}],
+    ["the Engine's own is current", '{"Key":"unix:///docker.sock","Name":"","Global":false}', {}],
+  ])('does not ask Buildx where %s', async (_name, current, env) => {
+    await keepCurrent(current);
+    const there = local(await docker({ code: 1, stderr: 'asked' }));
+    const asked = chooseBuilder({ ...there, env: { ...there.env, ...env } }, wish, machine(true, true));
+    expect(await asked).toMatchObject({ name: 'default', start: 'nothing' });
+  });
+  it.each<[string, string, NodeJS.ProcessEnv]>([
+    ['an earlier step made one current', '{"Key":"unix:///docker.sock","Name":"team"}', {}],
+    ['the file is none of its own', '[]', {}],
+    ['BUILDX_BUILDER names one', '', { BUILDX_BUILDER: 'team' }],
+    ['another context is current', '', { DOCKER_CONTEXT: 'far' }],
+    ['the Engine is elsewhere', '', { DOCKER_HOST: 'ssh://engine.example' }],
+  ])('asks Buildx where %s', async (_name, current, env) => {
+    await keepCurrent(current);
+    const there = local(await docker({ stdout: other }));
+    const asked = chooseBuilder({ ...there, env: { ...there.env, ...env } }, wish, machine(true, true));
+    expect(await asked).toMatchObject({ name: 'team' });
+  });
   it.each(['remote', 'kubernetes', 'docker-container'] as const)('makes a %s builder', async (driver) => {
     expect(await choose({ driver }, '')).toMatchObject({ name: 'ours', driver, start: 'builder' });
   });
@@ -97,7 +123,30 @@ describe('chooseBuilder', () => {
   });
 });
 
+/** As Buildx keeps which builder is current; '' keeps nothing. */
+async function keepCurrent(text: string): Promise<void> {
+  await mkdir(join(folder, '.docker', 'buildx'), { recursive: true });
+  if (text !== '') await writeFile(join(folder, '.docker', 'buildx', 'current'), text);
+}
+
 describe('engineFacts', () => {
+  it('asks over the socket where docker would use one', async () => {
+    const socket = join(folder, 'docker.sock');
+    const asked: string[] = [];
+    const engine = createServer(({ url = '' }, response) => {
+      asked.push(url);
+      response.end(
+        JSON.stringify({ ServerVersion: '28.0.4', DriverStatus: [['Backing Filesystem', 'extfs']] }),
+      );
+    });
+    await new Promise<void>((resolve) => engine.listen(socket, resolve));
+    const never = { ...(await docker({ code: 1 })), env: { DOCKER_HOST: `unix://${socket}` } };
+    expect(await engineFacts(never)).toEqual({ version: '28.0.4', containerdStore: false });
+    expect(asked).toEqual(['/info']);
+    await new Promise((resolve) => engine.close(resolve));
+    // Where nobody answers there, docker says why.
+    await expect(engineFacts(never)).rejects.toThrow('No Docker Engine answers');
+  });
   it('reads version and image store', async () => {
     const status = [['driver-type', 'io.containerd.snapshotter.v1']];
     expect(await engineFacts(await docker({ stdout: JSON.stringify(['28.5.2', status]) }))).toEqual({

@@ -9,7 +9,7 @@ import { enginePrograms } from '../../src/local/parts/engine-programs.ts';
 import type { Parts } from '../../src/local/parts/index.ts';
 import { type ActionOutcome, runMain, runPost } from '../../src/local/runner.ts';
 import { type CacheService, runtimeToken, startCacheService } from '../support/cache-service.ts';
-import { writeOldStoreDocker } from '../support/old-store-docker.ts';
+import { startOldStoreEngine } from '../support/old-store-engine.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -47,22 +47,18 @@ export interface Traces {
 }
 
 /**
- * Starts the surroundings of the build action with a `docker` that says of the real Engine that it has the old image
- * store. Everything else is real, so no build could use the cache but in a private Engine.
+ * Starts the surroundings of the build action with an Engine that says of itself that it has the old image store.
+ * Everything else is real, so no build could use the cache but in a private Engine.
  */
 export async function startOldStoreMachine(parts: Parts): Promise<OldStoreMachine> {
   const temp = await mkdtemp(join(tmpdir(), 'machine-'));
-  const [context, bin, runner] = ['context', 'bin', 'runner'].map((name) => join(temp, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [context, runner] = ['context', 'runner'].map((name) => join(temp, name)) as [string, string];
   await Promise.all([mkdir(context), mkdir(runner)]);
-  await writeOldStoreDocker(bin, parts.docker.program);
+  const engine = await startOldStoreEngine(join(temp, 'engine'), parts.docker);
   await Promise.all(['one', 'two'].map((name) => writeFile(join(context, name), randomUUID().repeat(2_000))));
   await writeFile(join(context, 'Dockerfile'), dockerfile);
   const { env } = await enginePrograms(join(root, '.local'), () => {});
-  const path = [bin, env.PATH].join(delimiter);
+  const path = [...engine.path, env.PATH].join(delimiter);
   const stateFolder = join(temp, 'aws');
   const { docker, emulator, registry } = parts;
   const [aws, cache] = await Promise.all([
@@ -96,6 +92,7 @@ export async function startOldStoreMachine(parts: Parts): Promise<OldStoreMachin
     },
     env: {
       ...docker.env,
+      ...engine.env,
       PATH: path,
       LD_LIBRARY_PATH: env.LD_LIBRARY_PATH ?? '',
       AWS_ENDPOINT_URL: aws.endpoint,
@@ -123,7 +120,7 @@ export async function startOldStoreMachine(parts: Parts): Promise<OldStoreMachin
     post: async (outcome) => await runPost(call(), outcome, options),
     traces: async () => await tracesBelow(runner),
     async close() {
-      await Promise.all([aws.close(), cache.close()]);
+      await Promise.all([aws.close(), cache.close(), engine.close()]);
       await rm(temp, { recursive: true, force: true });
     },
   };
