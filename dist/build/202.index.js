@@ -8,7 +8,8 @@ export const modules = {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   functionArchitecture: () => (/* binding */ functionArchitecture)
 /* harmony export */ });
-/* harmony import */ var _aws_sdk_client_lambda__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1696);
+/* harmony import */ var _aws_sdk_client_lambda__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(5008);
+/* harmony import */ var _aws_sdk_client_lambda__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6985);
 /* harmony import */ var _request_limit_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(7242);
 
 
@@ -18,9 +19,9 @@ export const modules = {
  * @returns undefined, with a warning, where it cannot be read: the build then takes its default
  */
 async function functionArchitecture(config, functionName, log, limit = 10_000) {
-    const lambda = new _aws_sdk_client_lambda__WEBPACK_IMPORTED_MODULE_0__/* .LambdaClient */ .Nox({ ...config, maxAttempts: 3, requestHandler: (0,_request_limit_js__WEBPACK_IMPORTED_MODULE_1__/* .requestLimit */ .b)(limit) });
+    const lambda = new _aws_sdk_client_lambda__WEBPACK_IMPORTED_MODULE_0__/* .LambdaClient */ .N({ ...config, maxAttempts: 3, requestHandler: (0,_request_limit_js__WEBPACK_IMPORTED_MODULE_1__/* .requestLimit */ .b)(limit) });
     try {
-        const { Architectures } = await lambda.send(new _aws_sdk_client_lambda__WEBPACK_IMPORTED_MODULE_0__/* .GetFunctionConfigurationCommand */ .qA6({ FunctionName: functionName }));
+        const { Architectures } = await lambda.send(new _aws_sdk_client_lambda__WEBPACK_IMPORTED_MODULE_2__/* .GetFunctionConfigurationCommand */ .q({ FunctionName: functionName }));
         return Architectures?.[0] === 'arm64' ? 'linux/arm64' : 'linux/amd64';
     }
     catch (error) {

@@ -9,13 +9,14 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   alarmApi: () => (/* binding */ alarmApi)
 /* harmony export */ });
-/* harmony import */ var _aws_sdk_client_cloudwatch__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4085);
+/* harmony import */ var _aws_sdk_client_cloudwatch__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9659);
+/* harmony import */ var _aws_sdk_client_cloudwatch__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(3171);
 /* harmony import */ var _requests_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(9615);
 
 
 /** A client of CloudWatch. Endpoints follow the SDK's own AWS_ENDPOINT_URL variables. */
 function alarmApi(config) {
-    const client = new _aws_sdk_client_cloudwatch__WEBPACK_IMPORTED_MODULE_1__/* .CloudWatchClient */ .WBn({ ...config, maxAttempts: 1 });
+    const client = new _aws_sdk_client_cloudwatch__WEBPACK_IMPORTED_MODULE_1__/* .CloudWatchClient */ .W({ ...config, maxAttempts: 1 });
     return {
         async states(names, budget) {
             const input = {
@@ -24,7 +25,7 @@ function alarmApi(config) {
                 AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
                 MaxRecords: 100,
             };
-            const answer = await (0,_requests_js__WEBPACK_IMPORTED_MODULE_0__/* .read */ .LF)('cloudwatch:DescribeAlarms', budget, (abortSignal) => client.send(new _aws_sdk_client_cloudwatch__WEBPACK_IMPORTED_MODULE_1__/* .DescribeAlarmsCommand */ .zWD(input), { abortSignal }));
+            const answer = await (0,_requests_js__WEBPACK_IMPORTED_MODULE_0__/* .read */ .LF)('cloudwatch:DescribeAlarms', budget, (abortSignal) => client.send(new _aws_sdk_client_cloudwatch__WEBPACK_IMPORTED_MODULE_2__/* .DescribeAlarmsCommand */ .z(input), { abortSignal }));
             const alarms = [...(answer?.MetricAlarms ?? []), ...(answer?.CompositeAlarms ?? [])];
             return new Map(alarms.map(({ AlarmName, StateValue, StateReason }) => [
                 AlarmName ?? '',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { buildHistory } from '../docker/build-history.ts';
 import { takeBuildMetadata } from '../docker/build-metadata.ts';
+import { inspectBuilder } from '../docker/builder.ts';
 import { buildFailure, failedOnCache, runBuild } from '../docker/buildx.ts';
 import type { Docker } from '../docker/command.ts';
 import { vertices as verticesOf } from '../docker/timings.ts';
@@ -82,7 +83,7 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
   );
   // After buildx has started: they load what takes the processor for a while.
   const memory = startMemory(inputs, run);
-  early = startEarly(inputs, { ready, signedIn, base: before.base, memory });
+  early = startEarly(inputs, { ready, signedIn, plan, base: before.base, memory });
   const explain = startExplaining(inputs, run, signedIn.platform, before.context);
   const { docker, cacheWorks } = await building;
   const metadata = await takeBuildMetadata(facts.metadataFile);
@@ -94,6 +95,7 @@ export async function buildImage(inputs: BuildInputs, run: BuildRun, before: Bef
       ? timed(record, 'check image', () =>
           readBack(signedIn, inputs, run, {
             digest: metadata.digest,
+            config: metadata.config,
             mark,
             store: ready.storeOf?.(docker),
             memory,
@@ -163,6 +165,9 @@ async function build(
   const attempt = (docker: Docker, request: BuildPlan['request']) =>
     foreignGroup(log, 'docker buildx build', () => runBuild(docker, request, plan.secretEnv, show));
   const first = await attempt(ready.docker, plan.request);
+  // Where nothing was even begun, the builder or Buildx itself may be what is missing.
+  if (first.code !== 0 && !first.tail.some((line) => line.startsWith('#')))
+    await inspectBuilder(ready.docker, ready.name);
   const trouble = first.cacheTrouble || (failedOnCache(first.tail) ? 'it does not hold what it lists' : '');
   if (first.code === 0) {
     if (first.cacheTrouble !== '')

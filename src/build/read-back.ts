@@ -20,6 +20,8 @@ const SHOWN = 10;
 /** What was pushed, and where its builder is. */
 export interface Pushed {
   digest: string;
+  /** Digest of its config, as far as the builder says it; '' where not. */
+  config: string;
   /** The tag that marks the inputs; '' where there is none. */
   mark: string;
   /** Of the builder's Engine, where it is a private one. */
@@ -51,9 +53,12 @@ export async function readBack(
   { registry, platform }: SignedIn,
   inputs: BuildInputs,
   run: BuildRun,
-  { digest, mark, store, memory, early }: Pushed,
+  { digest, config: expected, mark, store, memory, early }: Pushed,
 ): Promise<void> {
   const { record, log } = run;
+  // At the same time: which config it is stands in the manifest, but the builder knows it, too.
+  const reading = expected === '' ? undefined : registry.json(inputs.repository, expected);
+  reading?.catch(() => {});
   const manifest = await registry.manifest(inputs.repository, digest);
   if (typeof manifest === 'string')
     throw new DeployError(
@@ -61,8 +66,8 @@ export async function readBack(
       'Run the job again.',
     );
   const name = imageName(registry.host, inputs.repository);
-  const { image, config } = await checkWithConfig(name, manifest, platform, (config) =>
-    registry.json(inputs.repository, config),
+  const { image, config } = await checkWithConfig(name, manifest, platform, async (config) =>
+    reading && config === expected ? await reading : await registry.json(inputs.repository, config),
   );
   record.image = image;
   if (inputs.checks !== 'off') {

@@ -1,8 +1,24 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { readRecord } from '../../src/record.ts';
+import { digestOf } from '../support/registry-images.ts';
 import { type OldStoreMachine, startOldStoreMachine } from './old-store-machine.ts';
+
+const LAYER = 500_000;
+
+/** Its digest known, the file is fetched when the step runs. */
+const slowDockerfile = (url: string, digest: string): string => `FROM scratch AS first
+COPY one /one
+ADD --checksum=${digest} ${url} /slow
+FROM scratch
+COPY large /large
+COPY --from=first /slow /slow
+CMD ["/slow"]
+`;
 
 describe('a build where the Engine takes no remote cache', () => {
   const parts = inject('parts');
@@ -35,6 +51,41 @@ describe('a build where the Engine takes no remote cache', () => {
     expect(outcome.state['cache-export']).toBeUndefined();
     await machine.post(outcome);
     expect(machine.cache.counters()).toMatchObject({ bytesUp: 0, by: { CreateCacheEntry: 0 } });
+  });
+
+  it("fetches the last stage's cached layers while another stage is at work", async () => {
+    const before = await machine.traces();
+    let release = (): void => {};
+    let isHeld = false;
+    const content = { old: Buffer.from(randomUUID()), new: Buffer.from(randomUUID()) };
+    const slow = createServer(({ url }, response) => {
+      release = () => void response.end(url === '/old' ? content.old : content.new);
+      if (!isHeld) release();
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void slow.close());
+    const origin = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+    const file = join(machine.temp, 'Dockerfile.slow');
+    await writeFile(join(machine.context, 'large'), randomBytes(LAYER));
+    await writeFile(file, slowDockerfile(`${origin}/old`, digestOf(content.old)));
+    const inputs = { file, 'cache-scope': 'slow' };
+    await machine.post(await machine.main({ inputs }));
+
+    await writeFile(file, slowDockerfile(`${origin}/new`, digestOf(content.new)));
+    isHeld = true;
+    const running = machine.main({ inputs });
+    // The other stage gets its file only when the layer has arrived, which without this would never be.
+    await vi.waitFor(
+      () => expect(machine.cache.counters().bytesDown, machine.log()).toBeGreaterThan(LAYER),
+      30_000,
+    );
+    isHeld = false;
+    release();
+    const outcome = await running;
+    expect(outcome.exitCode, machine.log()).toBe(0);
+    expect((await readRecord(outcome.outputs.record ?? '')).cache?.hits).toBe(2);
+    await machine.post(outcome);
+    expect(await machine.traces()).toEqual(before);
   });
 
   it('leaves nothing behind where the build fails', async () => {

@@ -9,6 +9,8 @@ export interface Stage {
   from: string;
   /** `--platform` of FROM as written; '' where there is none. */
   platform: string;
+  /** Of FROM in the file, from 1. */
+  line: number;
   /** Those after FROM. */
   instructions: Instruction[];
 }
@@ -28,20 +30,21 @@ export function readStages(text: string): Stages {
   const stages: Stage[] = [];
   for (const instruction of instructions) {
     const stage = stages.at(-1);
-    if (instruction.name === 'FROM') stages.push(stageOf(instruction.rest, stages.length));
+    if (instruction.name === 'FROM') stages.push(stageOf(instruction, stages.length));
     else if (stage) stage.instructions.push(instruction);
     else if (instruction.name === 'ARG') globals.push(instruction);
   }
   return { globals, stages, escape: directives.get('escape') ?? '\\' };
 }
 
-function stageOf(rest: string, index: number): Stage {
+function stageOf({ rest, line }: Instruction, index: number): Stage {
   const { image, stage } = readFrom(rest);
   return {
     index,
     name: stage.toLowerCase(),
     from: image,
     platform: flagValues(rest, 'platform')[0] ?? '',
+    line,
     instructions: [],
   };
 }

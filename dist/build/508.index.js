@@ -1,34 +1,66 @@
-export const id = 696;
-export const ids = [696];
+export const id = 508;
+export const ids = [508];
 export const modules = {
 
-/***/ 1696:
-/***/ ((__unused_webpack_module, exports, __webpack_require__) => {
+/***/ 5008:
+/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
-var __webpack_unused_export__;
-const { awsEndpointFunctions, emitWarningIfUnsupportedVersion: emitWarningIfUnsupportedVersion$1, createDefaultUserAgentProvider, NODE_APP_ID_CONFIG_OPTIONS, getAwsRegionExtensionConfiguration, resolveAwsRegionExtensionConfiguration, resolveUserAgentConfig, resolveHostHeaderConfig, getUserAgentPlugin, getHostHeaderPlugin, getLoggerPlugin, getRecursionDetectionPlugin } = __webpack_require__(5152);
-const { getHttpAuthSchemeEndpointRuleSetPlugin, DefaultIdentityProviderConfig, getHttpSigningPlugin, createPaginator } = __webpack_require__(402);
-const { normalizeProvider, getSmithyContext, ServiceException: ServiceException$1, NoOpLogger, emitWarningIfUnsupportedVersion, loadConfigsForDefaultMode, getDefaultExtensionConfiguration, resolveDefaultRuntimeConfig, Client, makeBuilder, createWaiter, checkExceptions, WaiterState, createAggregatedClient } = __webpack_require__(2658);
-const { Command: $Command } = __webpack_require__(2658);
-__webpack_unused_export__ = $Command;
-__webpack_unused_export__ = Client;
-const { resolveDefaultsModeConfig, loadConfig, NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS, NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS, NODE_REGION_CONFIG_OPTIONS, NODE_REGION_CONFIG_FILE_OPTIONS, resolveRegionConfig } = __webpack_require__(7291);
-const { BinaryDecisionDiagram, EndpointCache, decideEndpoint, customEndpointFunctions, resolveEndpointConfig, getEndpointPlugin } = __webpack_require__(2085);
-const { eventStreamSerdeProvider, resolveEventStreamSerdeConfig } = __webpack_require__(6579);
-const { parseUrl, getHttpHandlerExtensionConfiguration, resolveHttpHandlerRuntimeConfig, getContentLengthPlugin } = __webpack_require__(3422);
-const { DEFAULT_RETRY_MODE, NODE_RETRY_MODE_CONFIG_OPTIONS, NODE_MAX_ATTEMPT_CONFIG_OPTIONS, resolveRetryConfig, getRetryPlugin } = __webpack_require__(3609);
-const { TypeRegistry, getSchemaSerdePlugin } = __webpack_require__(6890);
-const { resolveAwsSdkSigV4Config, AwsSdkSigV4Signer, NODE_AUTH_SCHEME_PREFERENCE_OPTIONS } = __webpack_require__(7523);
-const { defaultProvider } = __webpack_require__(5861);
-const { toUtf8, fromUtf8, toBase64, fromBase64, calculateBodyLength } = __webpack_require__(2430);
-const { streamCollector, NodeHttpHandler } = __webpack_require__(1279);
-const { AwsRestJsonProtocol } = __webpack_require__(7288);
-const { Sha256 } = __webpack_require__(9542);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  N: () => (/* binding */ LambdaClient)
+});
+
+// UNUSED EXPORTS: __Client
+
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/configurations.js
+var configurations = __webpack_require__(1946);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-host-header/hostHeaderMiddleware.js
+var hostHeaderMiddleware = __webpack_require__(1435);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/user-agent-middleware.js + 4 modules
+var user_agent_middleware = __webpack_require__(6600);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js
+var loggerMiddleware = __webpack_require__(1752);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-recursion-detection/getRecursionDetectionPlugin.js + 2 modules
+var getRecursionDetectionPlugin = __webpack_require__(92);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/legacy-root-exports/middleware-http-auth-scheme/getHttpAuthSchemeEndpointRuleSetPlugin.js + 2 modules
+var getHttpAuthSchemeEndpointRuleSetPlugin = __webpack_require__(2396);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/legacy-root-exports/util-identity-and-auth/DefaultIdentityProviderConfig.js
+var DefaultIdentityProviderConfig = __webpack_require__(650);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/legacy-root-exports/middleware-http-signing/getHttpSigningMiddleware.js + 1 modules
+var getHttpSigningMiddleware = __webpack_require__(23);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client.js
+var client = __webpack_require__(6074);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/resolveRegionConfig.js + 3 modules
+var resolveRegionConfig = __webpack_require__(1388);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/index.js + 6 modules
+var endpoints = __webpack_require__(413);
+;// CONCATENATED MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/event-streams/eventstream-serde-config-resolver/EventStreamSerdeConfig.js
+const resolveEventStreamSerdeConfig = (input) => Object.assign(input, {
+    eventStreamMarshaller: input.eventStreamSerdeProvider(input),
+});
+
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/protocols/middleware-content-length/contentLengthMiddleware.js
+var contentLengthMiddleware = __webpack_require__(4525);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/retry/middleware-retry/configurations.js + 6 modules
+var middleware_retry_configurations = __webpack_require__(2771);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/retry/index.js + 5 modules
+var retry = __webpack_require__(1572);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/schema/middleware/getSchemaSerdePlugin.js + 3 modules
+var getSchemaSerdePlugin = __webpack_require__(1203);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/httpAuthSchemes/index.js + 4 modules
+var httpAuthSchemes = __webpack_require__(5544);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/transport/getSmithyContext.js
+var getSmithyContext = __webpack_require__(1035);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/transport/normalizeProvider.js
+var normalizeProvider = __webpack_require__(4310);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/auth/httpAuthSchemeProvider.js
+
 
 const defaultLambdaHttpAuthSchemeParametersProvider = async (config, context, input) => {
     return {
-        operation: getSmithyContext(context).operation,
-        region: await normalizeProvider(config.region)() || (() => {
+        operation: (0,getSmithyContext/* getSmithyContext */.u)(context).operation,
+        region: await (0,normalizeProvider/* normalizeProvider */.t)(config.region)() || (() => {
             throw new Error("expected `region` to be configured for `aws.auth#sigv4`");
         })(),
     };
@@ -58,29 +90,79 @@ const defaultLambdaHttpAuthSchemeProvider = (authParameters) => {
     return options;
 };
 const resolveHttpAuthSchemeConfig = (config) => {
-    const config_0 = resolveAwsSdkSigV4Config(config);
+    const config_0 = (0,httpAuthSchemes/* resolveAwsSdkSigV4Config */.ho)(config);
     return Object.assign(config_0, {
-        authSchemePreference: normalizeProvider(config.authSchemePreference ?? []),
+        authSchemePreference: (0,normalizeProvider/* normalizeProvider */.t)(config.authSchemePreference ?? []),
     });
 };
 
-const resolveClientEndpointParameters = (options) => {
-    return Object.assign(options, {
-        useDualstackEndpoint: options.useDualstackEndpoint ?? false,
-        useFipsEndpoint: options.useFipsEndpoint ?? false,
-        defaultSigningName: "lambda",
-    });
-};
-const commonParams = {
-    UseFIPS: { type: "builtInParams", name: "useFipsEndpoint" },
-    Endpoint: { type: "builtInParams", name: "endpoint" },
-    Region: { type: "builtInParams", name: "region" },
-    UseDualStack: { type: "builtInParams", name: "useDualstackEndpoint" },
-};
-
-var version = "3.1163.0";
-var packageInfo = {
-	version: version};
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/endpoint/EndpointParameters.js
+var EndpointParameters = __webpack_require__(4561);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/package.json
+const package_namespaceObject = {"rE":"3.1164.0"};
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/emitWarningIfUnsupportedVersion.js
+var emitWarningIfUnsupportedVersion = __webpack_require__(7329);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-node/defaultUserAgent.js + 3 modules
+var defaultUserAgent = __webpack_require__(1821);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-node/nodeAppIdConfigOptions.js
+var nodeAppIdConfigOptions = __webpack_require__(6952);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/NODE_AUTH_SCHEME_PREFERENCE_OPTIONS.js + 2 modules
+var NODE_AUTH_SCHEME_PREFERENCE_OPTIONS = __webpack_require__(4445);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/credential-provider-node/dist-es/defaultProvider.js + 2 modules
+var defaultProvider = __webpack_require__(3393);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/emitWarningIfUnsupportedVersion.js
+var smithy_client_emitWarningIfUnsupportedVersion = __webpack_require__(5318);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/defaults-mode.js
+var defaults_mode = __webpack_require__(3339);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/defaults-mode/resolveDefaultsModeConfig.js + 1 modules
+var resolveDefaultsModeConfig = __webpack_require__(4030);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js + 5 modules
+var configLoader = __webpack_require__(9656);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/config.js
+var regionConfig_config = __webpack_require__(8732);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/NodeUseDualstackEndpointConfigOptions.js
+var NodeUseDualstackEndpointConfigOptions = __webpack_require__(3616);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/NodeUseFipsEndpointConfigOptions.js
+var NodeUseFipsEndpointConfigOptions = __webpack_require__(3922);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/event-streams/eventstream-serde/EventStreamMarshaller.js + 13 modules
+var EventStreamMarshaller = __webpack_require__(5759);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/retry/util-retry/config.js
+var util_retry_config = __webpack_require__(6405);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-body-length/calculateBodyLength.js
+var calculateBodyLength = __webpack_require__(8419);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/node-http-handler/dist-es/node-http-handler.js + 11 modules
+var node_http_handler = __webpack_require__(676);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-stream/stream-collector.js
+var stream_collector = __webpack_require__(8816);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/AwsSdkSigV4Signer.js + 2 modules
+var AwsSdkSigV4Signer = __webpack_require__(6356);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/protocols/json/AwsRestJsonProtocol.js + 6 modules
+var AwsRestJsonProtocol = __webpack_require__(7694);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js + 1 modules
+var Sha256Node = __webpack_require__(9614);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/NoOpLogger.js
+var NoOpLogger = __webpack_require__(741);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/transport/parseUrl.js + 1 modules
+var parseUrl = __webpack_require__(922);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-base64/fromBase64.js
+var fromBase64 = __webpack_require__(7536);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-base64/toBase64.js
+var toBase64 = __webpack_require__(5549);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-utf8/fromUtf8.js
+var fromUtf8 = __webpack_require__(7504);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-utf8/toUtf8.js
+var toUtf8 = __webpack_require__(3237);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/aws.js + 2 modules
+var aws = __webpack_require__(257);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/cache/EndpointCache.js
+var EndpointCache = __webpack_require__(4051);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/decideEndpoint.js + 24 modules
+var decideEndpoint = __webpack_require__(1858);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/utils/customEndpointFunctions.js
+var customEndpointFunctions = __webpack_require__(8034);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/bdd/BinaryDecisionDiagram.js
+var BinaryDecisionDiagram = __webpack_require__(7374);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/endpoint/bdd.js
 
 const k = "ref";
 const a = -1, b = true, c = "isSet", d = "PartitionResult", e = "booleanEquals", f = "getAttr", g = { [k]: "Endpoint" }, h = { [k]: d }, i = {}, j = [{ [k]: "Region" }];
@@ -126,27 +208,312 @@ const nodes = new Int32Array([
     3, r + 1, 13,
     4, r + 2, r + 3,
 ]);
-const bdd = BinaryDecisionDiagram.from(nodes, root, _data.conditions, _data.results);
+const bdd = BinaryDecisionDiagram/* BinaryDecisionDiagram */.d.from(nodes, root, _data.conditions, _data.results);
 
-const cache = new EndpointCache({
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/endpoint/endpointResolver.js
+
+
+
+const cache = new EndpointCache/* EndpointCache */.k({
     size: 50,
     params: ["Endpoint", "Region", "UseDualStack", "UseFIPS"],
 });
 const defaultEndpointResolver = (endpointParams, context = {}) => {
-    return cache.get(endpointParams, () => decideEndpoint(bdd, {
+    return cache.get(endpointParams, () => (0,decideEndpoint/* decideEndpoint */.c)(bdd, {
         endpointParams: endpointParams,
         logger: context.logger,
     }));
 };
-customEndpointFunctions.aws = awsEndpointFunctions;
+customEndpointFunctions/* customEndpointFunctions */.m.aws = aws/* awsEndpointFunctions */.U;
 
-class LambdaServiceException extends ServiceException$1 {
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/schemas/schemas_0.js + 2 modules
+var schemas_0 = __webpack_require__(8942);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/runtimeConfig.shared.js
+
+
+
+
+
+
+
+
+
+const getRuntimeConfig = (config) => {
+    return {
+        apiVersion: "2015-03-31",
+        base64Decoder: config?.base64Decoder ?? fromBase64/* fromBase64 */.E,
+        base64Encoder: config?.base64Encoder ?? toBase64/* toBase64 */.n,
+        disableHostPrefix: config?.disableHostPrefix ?? false,
+        endpointProvider: config?.endpointProvider ?? defaultEndpointResolver,
+        extensions: config?.extensions ?? [],
+        httpAuthSchemeProvider: config?.httpAuthSchemeProvider ?? defaultLambdaHttpAuthSchemeProvider,
+        httpAuthSchemes: config?.httpAuthSchemes ?? [
+            {
+                schemeId: "aws.auth#sigv4",
+                identityProvider: (ipc) => ipc.getIdentityProvider("aws.auth#sigv4"),
+                signer: new AwsSdkSigV4Signer/* AwsSdkSigV4Signer */.f2(),
+            },
+        ],
+        logger: config?.logger ?? new NoOpLogger/* NoOpLogger */.N(),
+        protocol: config?.protocol ?? AwsRestJsonProtocol/* AwsRestJsonProtocol */.Y,
+        protocolSettings: config?.protocolSettings ?? {
+            defaultNamespace: "com.amazonaws.lambda",
+            errorTypeRegistries: schemas_0/* errorTypeRegistries */.q1U,
+            version: "2015-03-31",
+            serviceTarget: "AWSGirApiService",
+        },
+        serviceId: config?.serviceId ?? "Lambda",
+        sha256: config?.sha256 ?? Sha256Node/* Sha256Node */.k,
+        urlParser: config?.urlParser ?? parseUrl/* parseUrl */.D,
+        utf8Decoder: config?.utf8Decoder ?? fromUtf8/* fromUtf8 */.a,
+        utf8Encoder: config?.utf8Encoder ?? toUtf8/* toUtf8 */.P,
+    };
+};
+
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/runtimeConfig.js
+
+
+
+
+
+
+
+
+
+
+
+const runtimeConfig_getRuntimeConfig = (config) => {
+    (0,smithy_client_emitWarningIfUnsupportedVersion/* emitWarningIfUnsupportedVersion */.I)(process.version);
+    const defaultsMode = (0,resolveDefaultsModeConfig/* resolveDefaultsModeConfig */.I)(config);
+    const defaultConfigProvider = () => defaultsMode().then(defaults_mode/* loadConfigsForDefaultMode */.l);
+    const clientSharedValues = getRuntimeConfig(config);
+    (0,emitWarningIfUnsupportedVersion/* emitWarningIfUnsupportedVersion */.I)(process.version);
+    const loaderConfig = {
+        profile: config?.profile,
+        logger: clientSharedValues.logger,
+    };
+    return {
+        ...clientSharedValues,
+        ...config,
+        runtime: "node",
+        defaultsMode,
+        authSchemePreference: config?.authSchemePreference ?? (0,configLoader/* loadConfig */.Z)(NODE_AUTH_SCHEME_PREFERENCE_OPTIONS/* NODE_AUTH_SCHEME_PREFERENCE_OPTIONS */.$, loaderConfig),
+        bodyLengthChecker: config?.bodyLengthChecker ?? calculateBodyLength/* calculateBodyLength */.n,
+        credentialDefaultProvider: config?.credentialDefaultProvider ?? defaultProvider/* defaultProvider */.v6,
+        defaultUserAgentProvider: config?.defaultUserAgentProvider ?? (0,defaultUserAgent/* createDefaultUserAgentProvider */.pf)({ serviceId: clientSharedValues.serviceId, clientVersion: package_namespaceObject.rE }),
+        eventStreamSerdeProvider: config?.eventStreamSerdeProvider ?? EventStreamMarshaller/* eventStreamSerdeProvider */.J2,
+        maxAttempts: config?.maxAttempts ?? (0,configLoader/* loadConfig */.Z)(middleware_retry_configurations/* NODE_MAX_ATTEMPT_CONFIG_OPTIONS */.qs, config),
+        region: config?.region ?? (0,configLoader/* loadConfig */.Z)(regionConfig_config/* NODE_REGION_CONFIG_OPTIONS */.GG, { ...regionConfig_config/* NODE_REGION_CONFIG_FILE_OPTIONS */.zH, ...loaderConfig }),
+        requestHandler: node_http_handler/* NodeHttpHandler */.$.create(config?.requestHandler ?? defaultConfigProvider),
+        retryMode: config?.retryMode ??
+            (0,configLoader/* loadConfig */.Z)({
+                ...middleware_retry_configurations/* NODE_RETRY_MODE_CONFIG_OPTIONS */.kN,
+                default: async () => (await defaultConfigProvider()).retryMode || util_retry_config/* DEFAULT_RETRY_MODE */.L0,
+            }, config),
+        streamCollector: config?.streamCollector ?? stream_collector/* streamCollector */.k,
+        useDualstackEndpoint: config?.useDualstackEndpoint ?? (0,configLoader/* loadConfig */.Z)(NodeUseDualstackEndpointConfigOptions/* NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS */.e$, loaderConfig),
+        useFipsEndpoint: config?.useFipsEndpoint ?? (0,configLoader/* loadConfig */.Z)(NodeUseFipsEndpointConfigOptions/* NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS */.Ko, loaderConfig),
+        userAgentAppId: config?.userAgentAppId ?? (0,configLoader/* loadConfig */.Z)(nodeAppIdConfigOptions/* NODE_APP_ID_CONFIG_OPTIONS */.hV, loaderConfig),
+    };
+};
+
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/region-config-resolver/extensions.js
+var region_config_resolver_extensions = __webpack_require__(9827);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/extensions/defaultExtensionConfiguration.js + 3 modules
+var defaultExtensionConfiguration = __webpack_require__(2254);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/protocols/protocol-http/extensions/httpExtensionConfiguration.js
+var httpExtensionConfiguration = __webpack_require__(4742);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/auth/httpAuthExtensionConfiguration.js
+const getHttpAuthExtensionConfiguration = (runtimeConfig) => {
+    const _httpAuthSchemes = runtimeConfig.httpAuthSchemes;
+    let _httpAuthSchemeProvider = runtimeConfig.httpAuthSchemeProvider;
+    let _credentials = runtimeConfig.credentials;
+    return {
+        setHttpAuthScheme(httpAuthScheme) {
+            const index = _httpAuthSchemes.findIndex((scheme) => scheme.schemeId === httpAuthScheme.schemeId);
+            if (index === -1) {
+                _httpAuthSchemes.push(httpAuthScheme);
+            }
+            else {
+                _httpAuthSchemes.splice(index, 1, httpAuthScheme);
+            }
+        },
+        httpAuthSchemes() {
+            return _httpAuthSchemes;
+        },
+        setHttpAuthSchemeProvider(httpAuthSchemeProvider) {
+            _httpAuthSchemeProvider = httpAuthSchemeProvider;
+        },
+        httpAuthSchemeProvider() {
+            return _httpAuthSchemeProvider;
+        },
+        setCredentials(credentials) {
+            _credentials = credentials;
+        },
+        credentials() {
+            return _credentials;
+        },
+    };
+};
+const resolveHttpAuthRuntimeConfig = (config) => {
+    return {
+        httpAuthSchemes: config.httpAuthSchemes(),
+        httpAuthSchemeProvider: config.httpAuthSchemeProvider(),
+        credentials: config.credentials(),
+    };
+};
+
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/runtimeExtensions.js
+
+
+
+
+const resolveRuntimeExtensions = (runtimeConfig, extensions) => {
+    const extensionConfiguration = Object.assign((0,region_config_resolver_extensions/* getAwsRegionExtensionConfiguration */.R)(runtimeConfig), (0,defaultExtensionConfiguration/* getDefaultExtensionConfiguration */.xA)(runtimeConfig), (0,httpExtensionConfiguration/* getHttpHandlerExtensionConfiguration */.e)(runtimeConfig), getHttpAuthExtensionConfiguration(runtimeConfig));
+    extensions.forEach((extension) => extension.configure(extensionConfiguration));
+    return Object.assign(runtimeConfig, (0,region_config_resolver_extensions/* resolveAwsRegionExtensionConfiguration */.$)(extensionConfiguration), (0,defaultExtensionConfiguration/* resolveDefaultRuntimeConfig */.uv)(extensionConfiguration), (0,httpExtensionConfiguration/* resolveHttpHandlerRuntimeConfig */.j)(extensionConfiguration), resolveHttpAuthRuntimeConfig(extensionConfiguration));
+};
+
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/LambdaClient.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+class LambdaClient extends client/* Client */.K {
+    config;
+    constructor(...[configuration]) {
+        const _config_0 = runtimeConfig_getRuntimeConfig(configuration || {});
+        super(_config_0);
+        this.initConfig = _config_0;
+        const _config_1 = (0,EndpointParameters/* resolveClientEndpointParameters */.v)(_config_0);
+        const _config_2 = (0,configurations/* resolveUserAgentConfig */.D)(_config_1);
+        const _config_3 = (0,middleware_retry_configurations/* resolveRetryConfig */.$z)(_config_2);
+        const _config_4 = (0,resolveRegionConfig/* resolveRegionConfig */.T)(_config_3);
+        const _config_5 = (0,hostHeaderMiddleware/* resolveHostHeaderConfig */.OV)(_config_4);
+        const _config_6 = (0,endpoints/* resolveEndpointConfig */.Co)(_config_5);
+        const _config_7 = resolveEventStreamSerdeConfig(_config_6);
+        const _config_8 = resolveHttpAuthSchemeConfig(_config_7);
+        const _config_9 = resolveRuntimeExtensions(_config_8, configuration?.extensions || []);
+        this.config = _config_9;
+        this.middlewareStack.use((0,getSchemaSerdePlugin/* getSchemaSerdePlugin */.wq)(this.config));
+        this.middlewareStack.use((0,user_agent_middleware/* getUserAgentPlugin */.sM)(this.config));
+        this.middlewareStack.use((0,retry/* getRetryPlugin */.ey)(this.config));
+        this.middlewareStack.use((0,contentLengthMiddleware/* getContentLengthPlugin */.vK)(this.config));
+        this.middlewareStack.use((0,hostHeaderMiddleware/* getHostHeaderPlugin */.TC)(this.config));
+        this.middlewareStack.use((0,loggerMiddleware/* getLoggerPlugin */.Y7)(this.config));
+        this.middlewareStack.use((0,getRecursionDetectionPlugin/* getRecursionDetectionPlugin */.n)(this.config));
+        this.middlewareStack.use((0,getHttpAuthSchemeEndpointRuleSetPlugin/* getHttpAuthSchemeEndpointRuleSetPlugin */.w)(this.config, {
+            httpAuthSchemeParametersProvider: defaultLambdaHttpAuthSchemeParametersProvider,
+            identityProviderConfigProvider: async (config) => new DefaultIdentityProviderConfig/* DefaultIdentityProviderConfig */.h({
+                "aws.auth#sigv4": config.credentials,
+            }),
+        }));
+        this.middlewareStack.use((0,getHttpSigningMiddleware/* getHttpSigningPlugin */.l)(this.config));
+    }
+    destroy() {
+        super.destroy();
+    }
+}
+
+
+/***/ }),
+
+/***/ 6985:
+/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
+
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  q: () => (/* binding */ GetFunctionConfigurationCommand)
+});
+
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client-command-builder.js + 2 modules
+var client_command_builder = __webpack_require__(6561);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/index.js + 6 modules
+var endpoints = __webpack_require__(413);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/endpoint/EndpointParameters.js
+var EndpointParameters = __webpack_require__(4561);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/commandBuilder.js
+
+
+
+const command = (0,client_command_builder/* makeBuilder */.k)(EndpointParameters/* commonParams */.S, "AWSGirApiService", "LambdaClient", endpoints/* getEndpointPlugin */.rD);
+const _ep0 = {};
+const _mw0 = (Command, cs, config, o) => [];
+
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/schemas/schemas_0.js + 2 modules
+var schemas_0 = __webpack_require__(8942);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/commands/GetFunctionConfigurationCommand.js
+
+
+class GetFunctionConfigurationCommand extends command(_ep0, _mw0, "GetFunctionConfiguration", schemas_0/* GetFunctionConfiguration$ */.Biz) {
+}
+
+
+/***/ }),
+
+/***/ 4561:
+/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   S: () => (/* binding */ commonParams),
+/* harmony export */   v: () => (/* binding */ resolveClientEndpointParameters)
+/* harmony export */ });
+const resolveClientEndpointParameters = (options) => {
+    return Object.assign(options, {
+        useDualstackEndpoint: options.useDualstackEndpoint ?? false,
+        useFipsEndpoint: options.useFipsEndpoint ?? false,
+        defaultSigningName: "lambda",
+    });
+};
+const commonParams = {
+    UseFIPS: { type: "builtInParams", name: "useFipsEndpoint" },
+    Endpoint: { type: "builtInParams", name: "endpoint" },
+    Region: { type: "builtInParams", name: "region" },
+    UseDualStack: { type: "builtInParams", name: "useDualstackEndpoint" },
+};
+
+
+/***/ }),
+
+/***/ 8942:
+/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
+
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  Biz: () => (/* binding */ GetFunctionConfiguration$),
+  q1U: () => (/* binding */ errorTypeRegistries)
+});
+
+// UNUSED EXPORTS: AccountLimit$, AccountUsage$, AddLayerVersionPermission$, AddLayerVersionPermissionRequest$, AddLayerVersionPermissionResponse$, AddPermission$, AddPermissionRequest$, AddPermissionResponse$, AliasConfiguration$, AliasLimitExceededException$, AliasRoutingConfiguration$, AllowedPublishers$, AmazonManagedKafkaEventSourceConfig$, CallbackDetails$, CallbackFailedDetails$, CallbackOptions$, CallbackStartedDetails$, CallbackSucceededDetails$, CallbackTimedOutDetails$, CallbackTimeoutException$, CapacityProvider$, CapacityProviderConfig$, CapacityProviderLimitExceededException$, CapacityProviderLoggingConfig$, CapacityProviderPermissionsConfig$, CapacityProviderScalingConfig$, CapacityProviderTelemetryConfig$, CapacityProviderVpcConfig$, ChainedInvokeDetails$, ChainedInvokeFailedDetails$, ChainedInvokeOptions$, ChainedInvokeStartedDetails$, ChainedInvokeStoppedDetails$, ChainedInvokeSucceededDetails$, ChainedInvokeTimedOutDetails$, CheckpointDurableExecution$, CheckpointDurableExecutionRequest$, CheckpointDurableExecutionResponse$, CheckpointUpdatedExecutionState$, CodeArtifactUserDeletedException$, CodeArtifactUserFailedException$, CodeArtifactUserPendingException$, CodeSigningConfig$, CodeSigningConfigNotFoundException$, CodeSigningPolicies$, CodeStorageExceededException$, CodeVerificationFailedException$, Concurrency$, ContextDetails$, ContextFailedDetails$, ContextOptions$, ContextStartedDetails$, ContextSucceededDetails$, Cors$, CreateAlias$, CreateAliasRequest$, CreateCapacityProvider$, CreateCapacityProviderRequest$, CreateCapacityProviderResponse$, CreateCodeSigningConfig$, CreateCodeSigningConfigRequest$, CreateCodeSigningConfigResponse$, CreateEventSourceMapping$, CreateEventSourceMappingRequest$, CreateFunction$, CreateFunctionRequest$, CreateFunctionUrlConfig$, CreateFunctionUrlConfigRequest$, CreateFunctionUrlConfigResponse$, DeadLetterConfig$, DeleteAlias$, DeleteAliasRequest$, DeleteCapacityProvider$, DeleteCapacityProviderRequest$, DeleteCapacityProviderResponse$, DeleteCodeSigningConfig$, DeleteCodeSigningConfigRequest$, DeleteCodeSigningConfigResponse$, DeleteEventSourceMapping$, DeleteEventSourceMappingRequest$, DeleteFunction$, DeleteFunctionCodeSigningConfig$, DeleteFunctionCodeSigningConfigRequest$, DeleteFunctionConcurrency$, DeleteFunctionConcurrencyRequest$, DeleteFunctionEventInvokeConfig$, DeleteFunctionEventInvokeConfigRequest$, DeleteFunctionRequest$, DeleteFunctionResponse$, DeleteFunctionUrlConfig$, DeleteFunctionUrlConfigRequest$, DeleteLayerVersion$, DeleteLayerVersionRequest$, DeleteProvisionedConcurrencyConfig$, DeleteProvisionedConcurrencyConfigRequest$, DeleteResourcePolicy$, DeleteResourcePolicyRequest$, DestinationConfig$, DocumentDBEventSourceConfig$, DurableConfig$, DurableExecutionAlreadyStartedException$, EC2AccessDeniedException$, EC2ThrottledException$, EC2UnexpectedException$, EFSIOException$, EFSMountConnectivityException$, EFSMountFailureException$, EFSMountTimeoutException$, ENILimitReachedException$, ENINotReadyException$, Environment$, EnvironmentError$, EnvironmentResponse$, EphemeralStorage$, ErrorObject$, Event$, EventError$, EventInput$, EventResult$, EventSourceMappingConfiguration$, EventSourceMappingLoggingConfig$, EventSourceMappingMetricsConfig$, Execution$, ExecutionDetails$, ExecutionFailedDetails$, ExecutionStartedDetails$, ExecutionStoppedDetails$, ExecutionSucceededDetails$, ExecutionTimedOutDetails$, FileSystemConfig$, Filter$, FilterCriteria$, FilterCriteriaError$, FunctionCode$, FunctionCodeLocation$, FunctionCodeLocationError$, FunctionConfiguration$, FunctionEventInvokeConfig$, FunctionScalingConfig$, FunctionUrlConfig$, FunctionVersionsByCapacityProviderListItem$, FunctionVersionsPerCapacityProviderLimitExceededException$, GetAccountSettings$, GetAccountSettingsRequest$, GetAccountSettingsResponse$, GetAlias$, GetAliasRequest$, GetCapacityProvider$, GetCapacityProviderRequest$, GetCapacityProviderResponse$, GetCodeSigningConfig$, GetCodeSigningConfigRequest$, GetCodeSigningConfigResponse$, GetDurableExecution$, GetDurableExecutionHistory$, GetDurableExecutionHistoryRequest$, GetDurableExecutionHistoryResponse$, GetDurableExecutionRequest$, GetDurableExecutionResponse$, GetDurableExecutionState$, GetDurableExecutionStateRequest$, GetDurableExecutionStateResponse$, GetEventSourceMapping$, GetEventSourceMappingRequest$, GetFunction$, GetFunctionCodeSigningConfig$, GetFunctionCodeSigningConfigRequest$, GetFunctionCodeSigningConfigResponse$, GetFunctionConcurrency$, GetFunctionConcurrencyRequest$, GetFunctionConcurrencyResponse$, GetFunctionConfigurationRequest$, GetFunctionEventInvokeConfig$, GetFunctionEventInvokeConfigRequest$, GetFunctionRecursionConfig$, GetFunctionRecursionConfigRequest$, GetFunctionRecursionConfigResponse$, GetFunctionRequest$, GetFunctionResponse$, GetFunctionScalingConfig$, GetFunctionScalingConfigRequest$, GetFunctionScalingConfigResponse$, GetFunctionUrlConfig$, GetFunctionUrlConfigRequest$, GetFunctionUrlConfigResponse$, GetLayerVersion$, GetLayerVersionByArn$, GetLayerVersionByArnRequest$, GetLayerVersionPolicy$, GetLayerVersionPolicyRequest$, GetLayerVersionPolicyResponse$, GetLayerVersionRequest$, GetLayerVersionResponse$, GetPolicy$, GetPolicyRequest$, GetPolicyResponse$, GetProvisionedConcurrencyConfig$, GetProvisionedConcurrencyConfigRequest$, GetProvisionedConcurrencyConfigResponse$, GetResourcePolicy$, GetResourcePolicyRequest$, GetResourcePolicyResponse$, GetRuntimeManagementConfig$, GetRuntimeManagementConfigRequest$, GetRuntimeManagementConfigResponse$, ImageConfig$, ImageConfigError$, ImageConfigResponse$, InstanceRequirements$, InvalidCodeSignatureException$, InvalidParameterValueException$, InvalidRequestContentException$, InvalidRuntimeException$, InvalidSecurityGroupIDException$, InvalidSubnetIDException$, InvalidZipFileException$, InvocationCompletedDetails$, InvocationRequest$, InvocationResponse$, Invoke$, InvokeAsync$, InvokeAsyncRequest$, InvokeAsyncResponse$, InvokeResponseStreamUpdate$, InvokeWithResponseStream$, InvokeWithResponseStreamCompleteEvent$, InvokeWithResponseStreamRequest$, InvokeWithResponseStreamResponse$, InvokeWithResponseStreamResponseEvent$, KMSAccessDeniedException$, KMSDisabledException$, KMSInvalidStateException$, KMSNotFoundException$, KafkaSchemaRegistryAccessConfig$, KafkaSchemaRegistryConfig$, KafkaSchemaValidationConfig$, LambdaManagedInstancesCapacityProviderConfig$, LambdaServiceException$, Layer$, LayerVersionContentInput$, LayerVersionContentOutput$, LayerVersionsListItem$, LayersListItem$, ListAliases$, ListAliasesRequest$, ListAliasesResponse$, ListCapacityProviders$, ListCapacityProvidersRequest$, ListCapacityProvidersResponse$, ListCodeSigningConfigs$, ListCodeSigningConfigsRequest$, ListCodeSigningConfigsResponse$, ListDurableExecutionsByFunction$, ListDurableExecutionsByFunctionRequest$, ListDurableExecutionsByFunctionResponse$, ListEventSourceMappings$, ListEventSourceMappingsRequest$, ListEventSourceMappingsResponse$, ListFunctionEventInvokeConfigs$, ListFunctionEventInvokeConfigsRequest$, ListFunctionEventInvokeConfigsResponse$, ListFunctionUrlConfigs$, ListFunctionUrlConfigsRequest$, ListFunctionUrlConfigsResponse$, ListFunctionVersionsByCapacityProvider$, ListFunctionVersionsByCapacityProviderRequest$, ListFunctionVersionsByCapacityProviderResponse$, ListFunctions$, ListFunctionsByCodeSigningConfig$, ListFunctionsByCodeSigningConfigRequest$, ListFunctionsByCodeSigningConfigResponse$, ListFunctionsRequest$, ListFunctionsResponse$, ListLayerVersions$, ListLayerVersionsRequest$, ListLayerVersionsResponse$, ListLayers$, ListLayersRequest$, ListLayersResponse$, ListProvisionedConcurrencyConfigs$, ListProvisionedConcurrencyConfigsRequest$, ListProvisionedConcurrencyConfigsResponse$, ListTags$, ListTagsRequest$, ListTagsResponse$, ListVersionsByFunction$, ListVersionsByFunctionRequest$, ListVersionsByFunctionResponse$, LoggingConfig$, ModeNotSupportedException$, NoPublishedVersionException$, OnFailure$, OnSuccess$, Operation$, OperationUpdate$, PolicyLengthExceededException$, PreconditionFailedException$, PropagateTags$, ProvisionedConcurrencyConfigListItem$, ProvisionedConcurrencyConfigNotFoundException$, ProvisionedPollerConfig$, PublicPolicyException$, PublishLayerVersion$, PublishLayerVersionRequest$, PublishLayerVersionResponse$, PublishVersion$, PublishVersionRequest$, PutFunctionCodeSigningConfig$, PutFunctionCodeSigningConfigRequest$, PutFunctionCodeSigningConfigResponse$, PutFunctionConcurrency$, PutFunctionConcurrencyRequest$, PutFunctionEventInvokeConfig$, PutFunctionEventInvokeConfigRequest$, PutFunctionRecursionConfig$, PutFunctionRecursionConfigRequest$, PutFunctionRecursionConfigResponse$, PutFunctionScalingConfig$, PutFunctionScalingConfigRequest$, PutFunctionScalingConfigResponse$, PutProvisionedConcurrencyConfig$, PutProvisionedConcurrencyConfigRequest$, PutProvisionedConcurrencyConfigResponse$, PutResourcePolicy$, PutResourcePolicyRequest$, PutResourcePolicyResponse$, PutRuntimeManagementConfig$, PutRuntimeManagementConfigRequest$, PutRuntimeManagementConfigResponse$, RecursiveInvocationException$, RemoveLayerVersionPermission$, RemoveLayerVersionPermissionRequest$, RemovePermission$, RemovePermissionRequest$, RequestTooLargeException$, ResolvedS3Object$, ResourceConflictException$, ResourceInUseException$, ResourceNotFoundException$, ResourceNotReadyException$, RetryDetails$, RuntimeVersionConfig$, RuntimeVersionError$, S3FilesConfig$, S3FilesMountConnectivityException$, S3FilesMountFailureException$, S3FilesMountTimeoutException$, ScalingConfig$, SelfManagedEventSource$, SelfManagedKafkaEventSourceConfig$, SendDurableExecutionCallbackFailure$, SendDurableExecutionCallbackFailureRequest$, SendDurableExecutionCallbackFailureResponse$, SendDurableExecutionCallbackHeartbeat$, SendDurableExecutionCallbackHeartbeatRequest$, SendDurableExecutionCallbackHeartbeatResponse$, SendDurableExecutionCallbackSuccess$, SendDurableExecutionCallbackSuccessRequest$, SendDurableExecutionCallbackSuccessResponse$, SerializedRequestEntityTooLargeException$, ServiceException$, ServiceQuotaExceededException$, SnapStart$, SnapStartException$, SnapStartNotReadyException$, SnapStartRegenerationFailureException$, SnapStartResponse$, SnapStartTimeoutException$, SourceAccessConfiguration$, StepDetails$, StepFailedDetails$, StepOptions$, StepStartedDetails$, StepSucceededDetails$, StopDurableExecution$, StopDurableExecutionRequest$, StopDurableExecutionResponse$, SubnetIPAddressLimitReachedException$, TagResource$, TagResourceRequest$, TagsError$, TargetTrackingScalingPolicy$, TenancyConfig$, TooManyRequestsException$, TraceHeader$, TracingConfig$, TracingConfigResponse$, UnsupportedMediaTypeException$, UntagResource$, UntagResourceRequest$, UpdateAlias$, UpdateAliasRequest$, UpdateCapacityProvider$, UpdateCapacityProviderRequest$, UpdateCapacityProviderResponse$, UpdateCodeSigningConfig$, UpdateCodeSigningConfigRequest$, UpdateCodeSigningConfigResponse$, UpdateEventSourceMapping$, UpdateEventSourceMappingRequest$, UpdateFunctionCode$, UpdateFunctionCodeRequest$, UpdateFunctionConfiguration$, UpdateFunctionConfigurationRequest$, UpdateFunctionEventInvokeConfig$, UpdateFunctionEventInvokeConfigRequest$, UpdateFunctionUrlConfig$, UpdateFunctionUrlConfigRequest$, UpdateFunctionUrlConfigResponse$, VpcConfig$, VpcConfigResponse$, WaitCancelledDetails$, WaitDetails$, WaitOptions$, WaitStartedDetails$, WaitSucceededDetails$
+
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/schema/TypeRegistry.js
+var TypeRegistry = __webpack_require__(2497);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/exceptions.js
+var exceptions = __webpack_require__(2623);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/models/LambdaServiceException.js
+
+
+class LambdaServiceException extends exceptions/* ServiceException */.T {
     static shapeId = "smithy.ts.sdk.synthetic.com.amazonaws.lambda#LambdaServiceException";
     constructor(options) {
         super(options);
         Object.setPrototypeOf(this, LambdaServiceException.prototype);
     }
 }
+
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/models/errors.js
 
 class InvalidParameterValueException extends LambdaServiceException {
     static shapeId = "com.amazonaws.lambda#InvalidParameterValueException";
@@ -1069,6 +1436,7 @@ class CallbackTimeoutException extends LambdaServiceException {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-lambda/dist-es/schemas/schemas_0.js
 const _A = "Action";
 const _AA = "AliasArn";
 const _AC = "AliasConfiguration";
@@ -1819,10 +2187,13 @@ const _st = "streaming";
 const _tK = "tagKeys";
 const _xN = "xmlName";
 const n0 = "com.amazonaws.lambda";
-const _s_registry = new TypeRegistry(_s);
+
+
+
+const _s_registry = new TypeRegistry/* TypeRegistry */.O(_s);
 var LambdaServiceException$ = [-3, _s, "LambdaServiceException", 0, [], []];
 _s_registry.registerError(LambdaServiceException$, LambdaServiceException);
-const n0_registry = new TypeRegistry(n0);
+const n0_registry = new TypeRegistry/* TypeRegistry */.O(n0);
 var AliasLimitExceededException$ = [-3, n0, _ALEE,
     { [_e]: _c, [_hE]: 400 },
     [_T, _m],
@@ -3535,31 +3906,42 @@ var __Unit = "unit";
 var AliasList = [1, n0, _ALl,
     0, () => AliasConfiguration$
 ];
+var AllowMethodsList = (/* unused pure expression or super */ null && (64 | 0));
+var AllowOriginsList = (/* unused pure expression or super */ null && (64 | 0));
+var ArchitecturesList = (/* unused pure expression or super */ null && (64 | 0));
 var CapacityProviderScalingPoliciesList = [1, n0, _CPSPL,
     0, () => TargetTrackingScalingPolicy$
 ];
+var CapacityProviderSecurityGroupIds = (/* unused pure expression or super */ null && (64 | 0));
 var CapacityProvidersList = [1, n0, _CPL,
     0, () => CapacityProvider$
 ];
+var CapacityProviderSubnetIds = (/* unused pure expression or super */ null && (64 | 0));
 var CodeSigningConfigList = [1, n0, _CSCL,
     0, () => CodeSigningConfig$
 ];
+var CompatibleArchitectures = (/* unused pure expression or super */ null && (64 | 0));
+var CompatibleRuntimes = (/* unused pure expression or super */ null && (64 | 0));
 var DurableExecutions = [1, n0, _DE,
     0, () => Execution$
 ];
+var EndpointLists = (/* unused pure expression or super */ null && (64 | 0));
 var Events = [1, n0, _Eve,
     0, [() => Event$,
         0]
 ];
+var EventSourceMappingMetricList = (/* unused pure expression or super */ null && (64 | 0));
 var EventSourceMappingsList = [1, n0, _ESML,
     0, () => EventSourceMappingConfiguration$
 ];
+var ExecutionStatusList = (/* unused pure expression or super */ null && (64 | 0));
 var FileSystemConfigList = [1, n0, _FSCL,
     0, () => FileSystemConfig$
 ];
 var FilterList = [1, n0, _FL,
     0, () => Filter$
 ];
+var FunctionArnList = (/* unused pure expression or super */ null && (64 | 0));
 var FunctionEventInvokeConfigList = [1, n0, _FEICL,
     0, () => FunctionEventInvokeConfig$
 ];
@@ -3567,18 +3949,22 @@ var FunctionList = [1, n0, _FLu,
     0, [() => FunctionConfiguration$,
         0]
 ];
+var FunctionResponseTypeList = (/* unused pure expression or super */ null && (64 | 0));
 var FunctionUrlConfigList = [1, n0, _FUCL,
     0, () => FunctionUrlConfig$
 ];
 var FunctionVersionsByCapacityProviderList = [1, n0, _FVBCPL,
     0, () => FunctionVersionsByCapacityProviderListItem$
 ];
+var HeadersList = (/* unused pure expression or super */ null && (64 | 0));
+var InstanceTypeSet = (/* unused pure expression or super */ null && (64 | 0));
 var KafkaSchemaRegistryAccessConfigList = [1, n0, _KSRACL,
     0, () => KafkaSchemaRegistryAccessConfig$
 ];
 var KafkaSchemaValidationConfigList = [1, n0, _KSVCL,
     0, () => KafkaSchemaValidationConfig$
 ];
+var LayerList = (/* unused pure expression or super */ null && (64 | 0));
 var LayersList = [1, n0, _LL,
     0, () => LayersListItem$
 ];
@@ -3599,6 +3985,9 @@ var OperationUpdates = [1, n0, _OUp,
 var ProvisionedConcurrencyConfigList = [1, n0, _PCCL,
     0, () => ProvisionedConcurrencyConfigListItem$
 ];
+var Queues = (/* unused pure expression or super */ null && (64 | 0));
+var SecurityGroupIds = (/* unused pure expression or super */ null && (64 | 0));
+var SigningProfileVersionArns = (/* unused pure expression or super */ null && (64 | 0));
 var SourceAccessConfigurations = [1, n0, _SAC,
     0, () => SourceAccessConfiguration$
 ];
@@ -3606,9 +3995,16 @@ var StackTraceEntries = [1, n0, _STEt,
     0, [() => StackTraceEntry,
         0]
 ];
+var StringList = (/* unused pure expression or super */ null && (64 | 0));
+var SubnetIds = (/* unused pure expression or super */ null && (64 | 0));
 var TagKeyList = [1, n0, _TKL,
     0, [0,
         { [_xN]: _K }]
+];
+var Topics = (/* unused pure expression or super */ null && (64 | 0));
+var AdditionalVersionWeights = (/* unused pure expression or super */ null && (128 | 1));
+var Endpoints = [2, n0, _End,
+    0, 0, 64 | 0
 ];
 var EnvironmentVariables = [2, n0, _EVn,
     8, [() => EnvironmentVariableName,
@@ -3616,6 +4012,7 @@ var EnvironmentVariables = [2, n0, _EVn,
     [() => EnvironmentVariableValue,
         0]
 ];
+var Tags = (/* unused pure expression or super */ null && (128 | 0));
 var InvokeWithResponseStreamResponseEvent$ = [4, n0, _IWRSRE,
     { [_st]: 1 },
     [_PCa, _ICn],
@@ -3885,1867 +4282,6 @@ var UpdateFunctionEventInvokeConfig$ = [9, n0, _UFEIC,
 var UpdateFunctionUrlConfig$ = [9, n0, _UFUC,
     { [_h]: ["PUT", "/2021-10-31/functions/{FunctionName}/url", 200] }, () => UpdateFunctionUrlConfigRequest$, () => UpdateFunctionUrlConfigResponse$
 ];
-
-const getRuntimeConfig$1 = (config) => {
-    return {
-        apiVersion: "2015-03-31",
-        base64Decoder: config?.base64Decoder ?? fromBase64,
-        base64Encoder: config?.base64Encoder ?? toBase64,
-        disableHostPrefix: config?.disableHostPrefix ?? false,
-        endpointProvider: config?.endpointProvider ?? defaultEndpointResolver,
-        extensions: config?.extensions ?? [],
-        httpAuthSchemeProvider: config?.httpAuthSchemeProvider ?? defaultLambdaHttpAuthSchemeProvider,
-        httpAuthSchemes: config?.httpAuthSchemes ?? [
-            {
-                schemeId: "aws.auth#sigv4",
-                identityProvider: (ipc) => ipc.getIdentityProvider("aws.auth#sigv4"),
-                signer: new AwsSdkSigV4Signer(),
-            },
-        ],
-        logger: config?.logger ?? new NoOpLogger(),
-        protocol: config?.protocol ?? AwsRestJsonProtocol,
-        protocolSettings: config?.protocolSettings ?? {
-            defaultNamespace: "com.amazonaws.lambda",
-            errorTypeRegistries,
-            version: "2015-03-31",
-            serviceTarget: "AWSGirApiService",
-        },
-        serviceId: config?.serviceId ?? "Lambda",
-        sha256: config?.sha256 ?? Sha256,
-        urlParser: config?.urlParser ?? parseUrl,
-        utf8Decoder: config?.utf8Decoder ?? fromUtf8,
-        utf8Encoder: config?.utf8Encoder ?? toUtf8,
-    };
-};
-
-const getRuntimeConfig = (config) => {
-    emitWarningIfUnsupportedVersion(process.version);
-    const defaultsMode = resolveDefaultsModeConfig(config);
-    const defaultConfigProvider = () => defaultsMode().then(loadConfigsForDefaultMode);
-    const clientSharedValues = getRuntimeConfig$1(config);
-    emitWarningIfUnsupportedVersion$1(process.version);
-    const loaderConfig = {
-        profile: config?.profile,
-        logger: clientSharedValues.logger,
-    };
-    return {
-        ...clientSharedValues,
-        ...config,
-        runtime: "node",
-        defaultsMode,
-        authSchemePreference: config?.authSchemePreference ?? loadConfig(NODE_AUTH_SCHEME_PREFERENCE_OPTIONS, loaderConfig),
-        bodyLengthChecker: config?.bodyLengthChecker ?? calculateBodyLength,
-        credentialDefaultProvider: config?.credentialDefaultProvider ?? defaultProvider,
-        defaultUserAgentProvider: config?.defaultUserAgentProvider ?? createDefaultUserAgentProvider({ serviceId: clientSharedValues.serviceId, clientVersion: packageInfo.version }),
-        eventStreamSerdeProvider: config?.eventStreamSerdeProvider ?? eventStreamSerdeProvider,
-        maxAttempts: config?.maxAttempts ?? loadConfig(NODE_MAX_ATTEMPT_CONFIG_OPTIONS, config),
-        region: config?.region ?? loadConfig(NODE_REGION_CONFIG_OPTIONS, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...loaderConfig }),
-        requestHandler: NodeHttpHandler.create(config?.requestHandler ?? defaultConfigProvider),
-        retryMode: config?.retryMode ??
-            loadConfig({
-                ...NODE_RETRY_MODE_CONFIG_OPTIONS,
-                default: async () => (await defaultConfigProvider()).retryMode || DEFAULT_RETRY_MODE,
-            }, config),
-        streamCollector: config?.streamCollector ?? streamCollector,
-        useDualstackEndpoint: config?.useDualstackEndpoint ?? loadConfig(NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS, loaderConfig),
-        useFipsEndpoint: config?.useFipsEndpoint ?? loadConfig(NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS, loaderConfig),
-        userAgentAppId: config?.userAgentAppId ?? loadConfig(NODE_APP_ID_CONFIG_OPTIONS, loaderConfig),
-    };
-};
-
-const getHttpAuthExtensionConfiguration = (runtimeConfig) => {
-    const _httpAuthSchemes = runtimeConfig.httpAuthSchemes;
-    let _httpAuthSchemeProvider = runtimeConfig.httpAuthSchemeProvider;
-    let _credentials = runtimeConfig.credentials;
-    return {
-        setHttpAuthScheme(httpAuthScheme) {
-            const index = _httpAuthSchemes.findIndex((scheme) => scheme.schemeId === httpAuthScheme.schemeId);
-            if (index === -1) {
-                _httpAuthSchemes.push(httpAuthScheme);
-            }
-            else {
-                _httpAuthSchemes.splice(index, 1, httpAuthScheme);
-            }
-        },
-        httpAuthSchemes() {
-            return _httpAuthSchemes;
-        },
-        setHttpAuthSchemeProvider(httpAuthSchemeProvider) {
-            _httpAuthSchemeProvider = httpAuthSchemeProvider;
-        },
-        httpAuthSchemeProvider() {
-            return _httpAuthSchemeProvider;
-        },
-        setCredentials(credentials) {
-            _credentials = credentials;
-        },
-        credentials() {
-            return _credentials;
-        },
-    };
-};
-const resolveHttpAuthRuntimeConfig = (config) => {
-    return {
-        httpAuthSchemes: config.httpAuthSchemes(),
-        httpAuthSchemeProvider: config.httpAuthSchemeProvider(),
-        credentials: config.credentials(),
-    };
-};
-
-const resolveRuntimeExtensions = (runtimeConfig, extensions) => {
-    const extensionConfiguration = Object.assign(getAwsRegionExtensionConfiguration(runtimeConfig), getDefaultExtensionConfiguration(runtimeConfig), getHttpHandlerExtensionConfiguration(runtimeConfig), getHttpAuthExtensionConfiguration(runtimeConfig));
-    extensions.forEach((extension) => extension.configure(extensionConfiguration));
-    return Object.assign(runtimeConfig, resolveAwsRegionExtensionConfiguration(extensionConfiguration), resolveDefaultRuntimeConfig(extensionConfiguration), resolveHttpHandlerRuntimeConfig(extensionConfiguration), resolveHttpAuthRuntimeConfig(extensionConfiguration));
-};
-
-class LambdaClient extends Client {
-    config;
-    constructor(...[configuration]) {
-        const _config_0 = getRuntimeConfig(configuration || {});
-        super(_config_0);
-        this.initConfig = _config_0;
-        const _config_1 = resolveClientEndpointParameters(_config_0);
-        const _config_2 = resolveUserAgentConfig(_config_1);
-        const _config_3 = resolveRetryConfig(_config_2);
-        const _config_4 = resolveRegionConfig(_config_3);
-        const _config_5 = resolveHostHeaderConfig(_config_4);
-        const _config_6 = resolveEndpointConfig(_config_5);
-        const _config_7 = resolveEventStreamSerdeConfig(_config_6);
-        const _config_8 = resolveHttpAuthSchemeConfig(_config_7);
-        const _config_9 = resolveRuntimeExtensions(_config_8, configuration?.extensions || []);
-        this.config = _config_9;
-        this.middlewareStack.use(getSchemaSerdePlugin(this.config));
-        this.middlewareStack.use(getUserAgentPlugin(this.config));
-        this.middlewareStack.use(getRetryPlugin(this.config));
-        this.middlewareStack.use(getContentLengthPlugin(this.config));
-        this.middlewareStack.use(getHostHeaderPlugin(this.config));
-        this.middlewareStack.use(getLoggerPlugin(this.config));
-        this.middlewareStack.use(getRecursionDetectionPlugin(this.config));
-        this.middlewareStack.use(getHttpAuthSchemeEndpointRuleSetPlugin(this.config, {
-            httpAuthSchemeParametersProvider: defaultLambdaHttpAuthSchemeParametersProvider,
-            identityProviderConfigProvider: async (config) => new DefaultIdentityProviderConfig({
-                "aws.auth#sigv4": config.credentials,
-            }),
-        }));
-        this.middlewareStack.use(getHttpSigningPlugin(this.config));
-    }
-    destroy() {
-        super.destroy();
-    }
-}
-
-const command = makeBuilder(commonParams, "AWSGirApiService", "LambdaClient", getEndpointPlugin);
-const _ep0 = {};
-const _mw0 = (Command, cs, config, o) => [];
-
-class AddLayerVersionPermissionCommand extends command(_ep0, _mw0, "AddLayerVersionPermission", AddLayerVersionPermission$) {
-}
-
-class AddPermissionCommand extends command(_ep0, _mw0, "AddPermission", AddPermission$) {
-}
-
-class CheckpointDurableExecutionCommand extends command(_ep0, _mw0, "CheckpointDurableExecution", CheckpointDurableExecution$) {
-}
-
-class CreateAliasCommand extends command(_ep0, _mw0, "CreateAlias", CreateAlias$) {
-}
-
-class CreateCapacityProviderCommand extends command(_ep0, _mw0, "CreateCapacityProvider", CreateCapacityProvider$) {
-}
-
-class CreateCodeSigningConfigCommand extends command(_ep0, _mw0, "CreateCodeSigningConfig", CreateCodeSigningConfig$) {
-}
-
-class CreateEventSourceMappingCommand extends command(_ep0, _mw0, "CreateEventSourceMapping", CreateEventSourceMapping$) {
-}
-
-class CreateFunctionCommand extends command(_ep0, _mw0, "CreateFunction", CreateFunction$) {
-}
-
-class CreateFunctionUrlConfigCommand extends command(_ep0, _mw0, "CreateFunctionUrlConfig", CreateFunctionUrlConfig$) {
-}
-
-class DeleteAliasCommand extends command(_ep0, _mw0, "DeleteAlias", DeleteAlias$) {
-}
-
-class DeleteCapacityProviderCommand extends command(_ep0, _mw0, "DeleteCapacityProvider", DeleteCapacityProvider$) {
-}
-
-class DeleteCodeSigningConfigCommand extends command(_ep0, _mw0, "DeleteCodeSigningConfig", DeleteCodeSigningConfig$) {
-}
-
-class DeleteEventSourceMappingCommand extends command(_ep0, _mw0, "DeleteEventSourceMapping", DeleteEventSourceMapping$) {
-}
-
-class DeleteFunctionCodeSigningConfigCommand extends command(_ep0, _mw0, "DeleteFunctionCodeSigningConfig", DeleteFunctionCodeSigningConfig$) {
-}
-
-class DeleteFunctionCommand extends command(_ep0, _mw0, "DeleteFunction", DeleteFunction$) {
-}
-
-class DeleteFunctionConcurrencyCommand extends command(_ep0, _mw0, "DeleteFunctionConcurrency", DeleteFunctionConcurrency$) {
-}
-
-class DeleteFunctionEventInvokeConfigCommand extends command(_ep0, _mw0, "DeleteFunctionEventInvokeConfig", DeleteFunctionEventInvokeConfig$) {
-}
-
-class DeleteFunctionUrlConfigCommand extends command(_ep0, _mw0, "DeleteFunctionUrlConfig", DeleteFunctionUrlConfig$) {
-}
-
-class DeleteLayerVersionCommand extends command(_ep0, _mw0, "DeleteLayerVersion", DeleteLayerVersion$) {
-}
-
-class DeleteProvisionedConcurrencyConfigCommand extends command(_ep0, _mw0, "DeleteProvisionedConcurrencyConfig", DeleteProvisionedConcurrencyConfig$) {
-}
-
-class DeleteResourcePolicyCommand extends command(_ep0, _mw0, "DeleteResourcePolicy", DeleteResourcePolicy$) {
-}
-
-class GetAccountSettingsCommand extends command(_ep0, _mw0, "GetAccountSettings", GetAccountSettings$) {
-}
-
-class GetAliasCommand extends command(_ep0, _mw0, "GetAlias", GetAlias$) {
-}
-
-class GetCapacityProviderCommand extends command(_ep0, _mw0, "GetCapacityProvider", GetCapacityProvider$) {
-}
-
-class GetCodeSigningConfigCommand extends command(_ep0, _mw0, "GetCodeSigningConfig", GetCodeSigningConfig$) {
-}
-
-class GetDurableExecutionCommand extends command(_ep0, _mw0, "GetDurableExecution", GetDurableExecution$) {
-}
-
-class GetDurableExecutionHistoryCommand extends command(_ep0, _mw0, "GetDurableExecutionHistory", GetDurableExecutionHistory$) {
-}
-
-class GetDurableExecutionStateCommand extends command(_ep0, _mw0, "GetDurableExecutionState", GetDurableExecutionState$) {
-}
-
-class GetEventSourceMappingCommand extends command(_ep0, _mw0, "GetEventSourceMapping", GetEventSourceMapping$) {
-}
-
-class GetFunctionCodeSigningConfigCommand extends command(_ep0, _mw0, "GetFunctionCodeSigningConfig", GetFunctionCodeSigningConfig$) {
-}
-
-class GetFunctionCommand extends command(_ep0, _mw0, "GetFunction", GetFunction$) {
-}
-
-class GetFunctionConcurrencyCommand extends command(_ep0, _mw0, "GetFunctionConcurrency", GetFunctionConcurrency$) {
-}
-
-class GetFunctionConfigurationCommand extends command(_ep0, _mw0, "GetFunctionConfiguration", GetFunctionConfiguration$) {
-}
-
-class GetFunctionEventInvokeConfigCommand extends command(_ep0, _mw0, "GetFunctionEventInvokeConfig", GetFunctionEventInvokeConfig$) {
-}
-
-class GetFunctionRecursionConfigCommand extends command(_ep0, _mw0, "GetFunctionRecursionConfig", GetFunctionRecursionConfig$) {
-}
-
-class GetFunctionScalingConfigCommand extends command(_ep0, _mw0, "GetFunctionScalingConfig", GetFunctionScalingConfig$) {
-}
-
-class GetFunctionUrlConfigCommand extends command(_ep0, _mw0, "GetFunctionUrlConfig", GetFunctionUrlConfig$) {
-}
-
-class GetLayerVersionByArnCommand extends command(_ep0, _mw0, "GetLayerVersionByArn", GetLayerVersionByArn$) {
-}
-
-class GetLayerVersionCommand extends command(_ep0, _mw0, "GetLayerVersion", GetLayerVersion$) {
-}
-
-class GetLayerVersionPolicyCommand extends command(_ep0, _mw0, "GetLayerVersionPolicy", GetLayerVersionPolicy$) {
-}
-
-class GetPolicyCommand extends command(_ep0, _mw0, "GetPolicy", GetPolicy$) {
-}
-
-class GetProvisionedConcurrencyConfigCommand extends command(_ep0, _mw0, "GetProvisionedConcurrencyConfig", GetProvisionedConcurrencyConfig$) {
-}
-
-class GetResourcePolicyCommand extends command(_ep0, _mw0, "GetResourcePolicy", GetResourcePolicy$) {
-}
-
-class GetRuntimeManagementConfigCommand extends command(_ep0, _mw0, "GetRuntimeManagementConfig", GetRuntimeManagementConfig$) {
-}
-
-class InvokeAsyncCommand extends command(_ep0, _mw0, "InvokeAsync", InvokeAsync$) {
-}
-
-class InvokeCommand extends command(_ep0, _mw0, "Invoke", Invoke$) {
-}
-
-class InvokeWithResponseStreamCommand extends command(_ep0, _mw0, "InvokeWithResponseStream", InvokeWithResponseStream$) {
-}
-
-class ListAliasesCommand extends command(_ep0, _mw0, "ListAliases", ListAliases$) {
-}
-
-class ListCapacityProvidersCommand extends command(_ep0, _mw0, "ListCapacityProviders", ListCapacityProviders$) {
-}
-
-class ListCodeSigningConfigsCommand extends command(_ep0, _mw0, "ListCodeSigningConfigs", ListCodeSigningConfigs$) {
-}
-
-class ListDurableExecutionsByFunctionCommand extends command(_ep0, _mw0, "ListDurableExecutionsByFunction", ListDurableExecutionsByFunction$) {
-}
-
-class ListEventSourceMappingsCommand extends command(_ep0, _mw0, "ListEventSourceMappings", ListEventSourceMappings$) {
-}
-
-class ListFunctionEventInvokeConfigsCommand extends command(_ep0, _mw0, "ListFunctionEventInvokeConfigs", ListFunctionEventInvokeConfigs$) {
-}
-
-class ListFunctionsByCodeSigningConfigCommand extends command(_ep0, _mw0, "ListFunctionsByCodeSigningConfig", ListFunctionsByCodeSigningConfig$) {
-}
-
-class ListFunctionsCommand extends command(_ep0, _mw0, "ListFunctions", ListFunctions$) {
-}
-
-class ListFunctionUrlConfigsCommand extends command(_ep0, _mw0, "ListFunctionUrlConfigs", ListFunctionUrlConfigs$) {
-}
-
-class ListFunctionVersionsByCapacityProviderCommand extends command(_ep0, _mw0, "ListFunctionVersionsByCapacityProvider", ListFunctionVersionsByCapacityProvider$) {
-}
-
-class ListLayersCommand extends command(_ep0, _mw0, "ListLayers", ListLayers$) {
-}
-
-class ListLayerVersionsCommand extends command(_ep0, _mw0, "ListLayerVersions", ListLayerVersions$) {
-}
-
-class ListProvisionedConcurrencyConfigsCommand extends command(_ep0, _mw0, "ListProvisionedConcurrencyConfigs", ListProvisionedConcurrencyConfigs$) {
-}
-
-class ListTagsCommand extends command(_ep0, _mw0, "ListTags", ListTags$) {
-}
-
-class ListVersionsByFunctionCommand extends command(_ep0, _mw0, "ListVersionsByFunction", ListVersionsByFunction$) {
-}
-
-class PublishLayerVersionCommand extends command(_ep0, _mw0, "PublishLayerVersion", PublishLayerVersion$) {
-}
-
-class PublishVersionCommand extends command(_ep0, _mw0, "PublishVersion", PublishVersion$) {
-}
-
-class PutFunctionCodeSigningConfigCommand extends command(_ep0, _mw0, "PutFunctionCodeSigningConfig", PutFunctionCodeSigningConfig$) {
-}
-
-class PutFunctionConcurrencyCommand extends command(_ep0, _mw0, "PutFunctionConcurrency", PutFunctionConcurrency$) {
-}
-
-class PutFunctionEventInvokeConfigCommand extends command(_ep0, _mw0, "PutFunctionEventInvokeConfig", PutFunctionEventInvokeConfig$) {
-}
-
-class PutFunctionRecursionConfigCommand extends command(_ep0, _mw0, "PutFunctionRecursionConfig", PutFunctionRecursionConfig$) {
-}
-
-class PutFunctionScalingConfigCommand extends command(_ep0, _mw0, "PutFunctionScalingConfig", PutFunctionScalingConfig$) {
-}
-
-class PutProvisionedConcurrencyConfigCommand extends command(_ep0, _mw0, "PutProvisionedConcurrencyConfig", PutProvisionedConcurrencyConfig$) {
-}
-
-class PutResourcePolicyCommand extends command(_ep0, _mw0, "PutResourcePolicy", PutResourcePolicy$) {
-}
-
-class PutRuntimeManagementConfigCommand extends command(_ep0, _mw0, "PutRuntimeManagementConfig", PutRuntimeManagementConfig$) {
-}
-
-class RemoveLayerVersionPermissionCommand extends command(_ep0, _mw0, "RemoveLayerVersionPermission", RemoveLayerVersionPermission$) {
-}
-
-class RemovePermissionCommand extends command(_ep0, _mw0, "RemovePermission", RemovePermission$) {
-}
-
-class SendDurableExecutionCallbackFailureCommand extends command(_ep0, _mw0, "SendDurableExecutionCallbackFailure", SendDurableExecutionCallbackFailure$) {
-}
-
-class SendDurableExecutionCallbackHeartbeatCommand extends command(_ep0, _mw0, "SendDurableExecutionCallbackHeartbeat", SendDurableExecutionCallbackHeartbeat$) {
-}
-
-class SendDurableExecutionCallbackSuccessCommand extends command(_ep0, _mw0, "SendDurableExecutionCallbackSuccess", SendDurableExecutionCallbackSuccess$) {
-}
-
-class StopDurableExecutionCommand extends command(_ep0, _mw0, "StopDurableExecution", StopDurableExecution$) {
-}
-
-class TagResourceCommand extends command(_ep0, _mw0, "TagResource", TagResource$) {
-}
-
-class UntagResourceCommand extends command(_ep0, _mw0, "UntagResource", UntagResource$) {
-}
-
-class UpdateAliasCommand extends command(_ep0, _mw0, "UpdateAlias", UpdateAlias$) {
-}
-
-class UpdateCapacityProviderCommand extends command(_ep0, _mw0, "UpdateCapacityProvider", UpdateCapacityProvider$) {
-}
-
-class UpdateCodeSigningConfigCommand extends command(_ep0, _mw0, "UpdateCodeSigningConfig", UpdateCodeSigningConfig$) {
-}
-
-class UpdateEventSourceMappingCommand extends command(_ep0, _mw0, "UpdateEventSourceMapping", UpdateEventSourceMapping$) {
-}
-
-class UpdateFunctionCodeCommand extends command(_ep0, _mw0, "UpdateFunctionCode", UpdateFunctionCode$) {
-}
-
-class UpdateFunctionConfigurationCommand extends command(_ep0, _mw0, "UpdateFunctionConfiguration", UpdateFunctionConfiguration$) {
-}
-
-class UpdateFunctionEventInvokeConfigCommand extends command(_ep0, _mw0, "UpdateFunctionEventInvokeConfig", UpdateFunctionEventInvokeConfig$) {
-}
-
-class UpdateFunctionUrlConfigCommand extends command(_ep0, _mw0, "UpdateFunctionUrlConfig", UpdateFunctionUrlConfig$) {
-}
-
-const paginateGetDurableExecutionHistory = createPaginator(LambdaClient, GetDurableExecutionHistoryCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateGetDurableExecutionState = createPaginator(LambdaClient, GetDurableExecutionStateCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListAliases = createPaginator(LambdaClient, ListAliasesCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListCapacityProviders = createPaginator(LambdaClient, ListCapacityProvidersCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListCodeSigningConfigs = createPaginator(LambdaClient, ListCodeSigningConfigsCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListDurableExecutionsByFunction = createPaginator(LambdaClient, ListDurableExecutionsByFunctionCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListEventSourceMappings = createPaginator(LambdaClient, ListEventSourceMappingsCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListFunctionEventInvokeConfigs = createPaginator(LambdaClient, ListFunctionEventInvokeConfigsCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListFunctionsByCodeSigningConfig = createPaginator(LambdaClient, ListFunctionsByCodeSigningConfigCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListFunctions = createPaginator(LambdaClient, ListFunctionsCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListFunctionUrlConfigs = createPaginator(LambdaClient, ListFunctionUrlConfigsCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListFunctionVersionsByCapacityProvider = createPaginator(LambdaClient, ListFunctionVersionsByCapacityProviderCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListLayers = createPaginator(LambdaClient, ListLayersCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListLayerVersions = createPaginator(LambdaClient, ListLayerVersionsCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListProvisionedConcurrencyConfigs = createPaginator(LambdaClient, ListProvisionedConcurrencyConfigsCommand, "Marker", "NextMarker", "MaxItems");
-
-const paginateListVersionsByFunction = createPaginator(LambdaClient, ListVersionsByFunctionCommand, "Marker", "NextMarker", "MaxItems");
-
-const checkState$5 = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new GetFunctionConfigurationCommand(input));
-        reason = result;
-        try {
-            const returnComparator = () => {
-                return result.State;
-            };
-            if (returnComparator() === "Active") {
-                return { state: WaiterState.SUCCESS, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.State;
-            };
-            if (returnComparator() === "Failed") {
-                return { state: WaiterState.FAILURE, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.State;
-            };
-            if (returnComparator() === "Pending") {
-                return { state: WaiterState.RETRY, reason };
-            }
-        }
-        catch (e) { }
-    }
-    catch (exception) {
-        reason = exception;
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForFunctionActive = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 300 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState$5);
-};
-const waitUntilFunctionActive = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 300 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState$5);
-    return checkExceptions(result);
-};
-
-const checkState$4 = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new GetFunctionCommand(input));
-        reason = result;
-        try {
-            const returnComparator = () => {
-                return result.Configuration.State;
-            };
-            if (returnComparator() === "Active") {
-                return { state: WaiterState.SUCCESS, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.Configuration.State;
-            };
-            if (returnComparator() === "Failed") {
-                return { state: WaiterState.FAILURE, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.Configuration.State;
-            };
-            if (returnComparator() === "Pending") {
-                return { state: WaiterState.RETRY, reason };
-            }
-        }
-        catch (e) { }
-    }
-    catch (exception) {
-        reason = exception;
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForFunctionActiveV2 = async (params, input) => {
-    const serviceDefaults = { minDelay: 1, maxDelay: 300 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState$4);
-};
-const waitUntilFunctionActiveV2 = async (params, input) => {
-    const serviceDefaults = { minDelay: 1, maxDelay: 300 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState$4);
-    return checkExceptions(result);
-};
-
-const checkState$3 = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new GetFunctionCommand(input));
-        reason = result;
-        return { state: WaiterState.SUCCESS, reason };
-    }
-    catch (exception) {
-        reason = exception;
-        if (exception.name === "ResourceNotFoundException") {
-            return { state: WaiterState.RETRY, reason };
-        }
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForFunctionExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 1, maxDelay: 20 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState$3);
-};
-const waitUntilFunctionExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 1, maxDelay: 20 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState$3);
-    return checkExceptions(result);
-};
-
-const checkState$2 = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new GetFunctionConfigurationCommand(input));
-        reason = result;
-        try {
-            const returnComparator = () => {
-                return result.LastUpdateStatus;
-            };
-            if (returnComparator() === "Successful") {
-                return { state: WaiterState.SUCCESS, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.LastUpdateStatus;
-            };
-            if (returnComparator() === "Failed") {
-                return { state: WaiterState.FAILURE, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.LastUpdateStatus;
-            };
-            if (returnComparator() === "InProgress") {
-                return { state: WaiterState.RETRY, reason };
-            }
-        }
-        catch (e) { }
-    }
-    catch (exception) {
-        reason = exception;
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForFunctionUpdated = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 300 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState$2);
-};
-const waitUntilFunctionUpdated = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 300 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState$2);
-    return checkExceptions(result);
-};
-
-const checkState$1 = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new GetFunctionCommand(input));
-        reason = result;
-        try {
-            const returnComparator = () => {
-                return result.Configuration.LastUpdateStatus;
-            };
-            if (returnComparator() === "Successful") {
-                return { state: WaiterState.SUCCESS, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.Configuration.LastUpdateStatus;
-            };
-            if (returnComparator() === "Failed") {
-                return { state: WaiterState.FAILURE, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.Configuration.LastUpdateStatus;
-            };
-            if (returnComparator() === "InProgress") {
-                return { state: WaiterState.RETRY, reason };
-            }
-        }
-        catch (e) { }
-    }
-    catch (exception) {
-        reason = exception;
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForFunctionUpdatedV2 = async (params, input) => {
-    const serviceDefaults = { minDelay: 1, maxDelay: 300 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState$1);
-};
-const waitUntilFunctionUpdatedV2 = async (params, input) => {
-    const serviceDefaults = { minDelay: 1, maxDelay: 300 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState$1);
-    return checkExceptions(result);
-};
-
-const checkState = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new GetFunctionConfigurationCommand(input));
-        reason = result;
-        try {
-            const returnComparator = () => {
-                return result.State;
-            };
-            if (returnComparator() === "Active") {
-                return { state: WaiterState.SUCCESS, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.State;
-            };
-            if (returnComparator() === "Failed") {
-                return { state: WaiterState.FAILURE, reason };
-            }
-        }
-        catch (e) { }
-        try {
-            const returnComparator = () => {
-                return result.State;
-            };
-            if (returnComparator() === "Pending") {
-                return { state: WaiterState.RETRY, reason };
-            }
-        }
-        catch (e) { }
-    }
-    catch (exception) {
-        reason = exception;
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForPublishedVersionActive = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 1560 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState);
-};
-const waitUntilPublishedVersionActive = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 1560 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState);
-    return checkExceptions(result);
-};
-
-const commands = {
-    AddLayerVersionPermissionCommand,
-    AddPermissionCommand,
-    CheckpointDurableExecutionCommand,
-    CreateAliasCommand,
-    CreateCapacityProviderCommand,
-    CreateCodeSigningConfigCommand,
-    CreateEventSourceMappingCommand,
-    CreateFunctionCommand,
-    CreateFunctionUrlConfigCommand,
-    DeleteAliasCommand,
-    DeleteCapacityProviderCommand,
-    DeleteCodeSigningConfigCommand,
-    DeleteEventSourceMappingCommand,
-    DeleteFunctionCommand,
-    DeleteFunctionCodeSigningConfigCommand,
-    DeleteFunctionConcurrencyCommand,
-    DeleteFunctionEventInvokeConfigCommand,
-    DeleteFunctionUrlConfigCommand,
-    DeleteLayerVersionCommand,
-    DeleteProvisionedConcurrencyConfigCommand,
-    DeleteResourcePolicyCommand,
-    GetAccountSettingsCommand,
-    GetAliasCommand,
-    GetCapacityProviderCommand,
-    GetCodeSigningConfigCommand,
-    GetDurableExecutionCommand,
-    GetDurableExecutionHistoryCommand,
-    GetDurableExecutionStateCommand,
-    GetEventSourceMappingCommand,
-    GetFunctionCommand,
-    GetFunctionCodeSigningConfigCommand,
-    GetFunctionConcurrencyCommand,
-    GetFunctionConfigurationCommand,
-    GetFunctionEventInvokeConfigCommand,
-    GetFunctionRecursionConfigCommand,
-    GetFunctionScalingConfigCommand,
-    GetFunctionUrlConfigCommand,
-    GetLayerVersionCommand,
-    GetLayerVersionByArnCommand,
-    GetLayerVersionPolicyCommand,
-    GetPolicyCommand,
-    GetProvisionedConcurrencyConfigCommand,
-    GetResourcePolicyCommand,
-    GetRuntimeManagementConfigCommand,
-    InvokeCommand,
-    InvokeAsyncCommand,
-    InvokeWithResponseStreamCommand,
-    ListAliasesCommand,
-    ListCapacityProvidersCommand,
-    ListCodeSigningConfigsCommand,
-    ListDurableExecutionsByFunctionCommand,
-    ListEventSourceMappingsCommand,
-    ListFunctionEventInvokeConfigsCommand,
-    ListFunctionsCommand,
-    ListFunctionsByCodeSigningConfigCommand,
-    ListFunctionUrlConfigsCommand,
-    ListFunctionVersionsByCapacityProviderCommand,
-    ListLayersCommand,
-    ListLayerVersionsCommand,
-    ListProvisionedConcurrencyConfigsCommand,
-    ListTagsCommand,
-    ListVersionsByFunctionCommand,
-    PublishLayerVersionCommand,
-    PublishVersionCommand,
-    PutFunctionCodeSigningConfigCommand,
-    PutFunctionConcurrencyCommand,
-    PutFunctionEventInvokeConfigCommand,
-    PutFunctionRecursionConfigCommand,
-    PutFunctionScalingConfigCommand,
-    PutProvisionedConcurrencyConfigCommand,
-    PutResourcePolicyCommand,
-    PutRuntimeManagementConfigCommand,
-    RemoveLayerVersionPermissionCommand,
-    RemovePermissionCommand,
-    SendDurableExecutionCallbackFailureCommand,
-    SendDurableExecutionCallbackHeartbeatCommand,
-    SendDurableExecutionCallbackSuccessCommand,
-    StopDurableExecutionCommand,
-    TagResourceCommand,
-    UntagResourceCommand,
-    UpdateAliasCommand,
-    UpdateCapacityProviderCommand,
-    UpdateCodeSigningConfigCommand,
-    UpdateEventSourceMappingCommand,
-    UpdateFunctionCodeCommand,
-    UpdateFunctionConfigurationCommand,
-    UpdateFunctionEventInvokeConfigCommand,
-    UpdateFunctionUrlConfigCommand,
-};
-const paginators = {
-    paginateGetDurableExecutionHistory,
-    paginateGetDurableExecutionState,
-    paginateListAliases,
-    paginateListCapacityProviders,
-    paginateListCodeSigningConfigs,
-    paginateListDurableExecutionsByFunction,
-    paginateListEventSourceMappings,
-    paginateListFunctionEventInvokeConfigs,
-    paginateListFunctions,
-    paginateListFunctionsByCodeSigningConfig,
-    paginateListFunctionUrlConfigs,
-    paginateListFunctionVersionsByCapacityProvider,
-    paginateListLayers,
-    paginateListLayerVersions,
-    paginateListProvisionedConcurrencyConfigs,
-    paginateListVersionsByFunction,
-};
-const waiters = {
-    waitUntilFunctionActiveV2,
-    waitUntilFunctionExists,
-    waitUntilFunctionUpdatedV2,
-    waitUntilFunctionActive,
-    waitUntilFunctionUpdated,
-    waitUntilPublishedVersionActive,
-};
-class Lambda extends LambdaClient {
-}
-createAggregatedClient(commands, Lambda, { paginators, waiters });
-
-const ThrottleReason = {
-    CallerRateLimitExceeded: "CallerRateLimitExceeded",
-    ConcurrentInvocationLimitExceeded: "ConcurrentInvocationLimitExceeded",
-    ConcurrentSnapshotCreateLimitExceeded: "ConcurrentSnapshotCreateLimitExceeded",
-    FunctionInvocationRateLimitExceeded: "FunctionInvocationRateLimitExceeded",
-    ReservedFunctionConcurrentInvocationLimitExceeded: "ReservedFunctionConcurrentInvocationLimitExceeded",
-    ReservedFunctionInvocationRateLimitExceeded: "ReservedFunctionInvocationRateLimitExceeded",
-};
-const FunctionUrlAuthType = {
-    AWS_IAM: "AWS_IAM",
-    NONE: "NONE",
-};
-const KafkaSchemaRegistryAuthType = {
-    BASIC_AUTH: "BASIC_AUTH",
-    CLIENT_CERTIFICATE_TLS_AUTH: "CLIENT_CERTIFICATE_TLS_AUTH",
-    OAUTHBEARER_AUTH: "OAUTHBEARER_AUTH",
-    SERVER_ROOT_CA_CERTIFICATE: "SERVER_ROOT_CA_CERTIFICATE",
-};
-const SchemaRegistryEventRecordFormat = {
-    JSON: "JSON",
-    SOURCE: "SOURCE",
-};
-const KafkaSchemaValidationAttribute = {
-    KEY: "KEY",
-    VALUE: "VALUE",
-};
-const ApplicationLogLevel = {
-    Debug: "DEBUG",
-    Error: "ERROR",
-    Fatal: "FATAL",
-    Info: "INFO",
-    Trace: "TRACE",
-    Warn: "WARN",
-};
-const Architecture = {
-    arm64: "arm64",
-    x86_64: "x86_64",
-};
-const CapacityProviderScalingMode = {
-    Auto: "Auto",
-    Manual: "Manual",
-};
-const CapacityProviderPredefinedMetricType = {
-    LambdaCapacityProviderAverageCPUUtilization: "LambdaCapacityProviderAverageCPUUtilization",
-};
-const PropagateTagsMode = {
-    Explicit: "Explicit",
-    None: "None",
-};
-const SystemLogLevel = {
-    Debug: "DEBUG",
-    Info: "INFO",
-    Warn: "WARN",
-};
-const CapacityProviderState = {
-    Active: "Active",
-    Deleting: "Deleting",
-    Failed: "Failed",
-    Pending: "Pending",
-};
-const State = {
-    Active: "Active",
-    ActiveNonInvocable: "ActiveNonInvocable",
-    Deactivated: "Deactivated",
-    Deactivating: "Deactivating",
-    Deleting: "Deleting",
-    Failed: "Failed",
-    Inactive: "Inactive",
-    Pending: "Pending",
-};
-const CodeSigningPolicy = {
-    Enforce: "Enforce",
-    Warn: "Warn",
-};
-const OperationAction = {
-    CANCEL: "CANCEL",
-    FAIL: "FAIL",
-    RETRY: "RETRY",
-    START: "START",
-    SUCCEED: "SUCCEED",
-};
-const OperationType = {
-    CALLBACK: "CALLBACK",
-    CHAINED_INVOKE: "CHAINED_INVOKE",
-    CONTEXT: "CONTEXT",
-    EXECUTION: "EXECUTION",
-    STEP: "STEP",
-    WAIT: "WAIT",
-};
-const OperationStatus = {
-    CANCELLED: "CANCELLED",
-    FAILED: "FAILED",
-    PENDING: "PENDING",
-    READY: "READY",
-    STARTED: "STARTED",
-    STOPPED: "STOPPED",
-    SUCCEEDED: "SUCCEEDED",
-    TIMED_OUT: "TIMED_OUT",
-};
-const ExecutionStatus = {
-    FAILED: "FAILED",
-    RUNNING: "RUNNING",
-    STOPPED: "STOPPED",
-    SUCCEEDED: "SUCCEEDED",
-    TIMED_OUT: "TIMED_OUT",
-};
-const EventType = {
-    CallbackFailed: "CallbackFailed",
-    CallbackStarted: "CallbackStarted",
-    CallbackSucceeded: "CallbackSucceeded",
-    CallbackTimedOut: "CallbackTimedOut",
-    ChainedInvokeFailed: "ChainedInvokeFailed",
-    ChainedInvokeStarted: "ChainedInvokeStarted",
-    ChainedInvokeStopped: "ChainedInvokeStopped",
-    ChainedInvokeSucceeded: "ChainedInvokeSucceeded",
-    ChainedInvokeTimedOut: "ChainedInvokeTimedOut",
-    ContextFailed: "ContextFailed",
-    ContextStarted: "ContextStarted",
-    ContextSucceeded: "ContextSucceeded",
-    ExecutionFailed: "ExecutionFailed",
-    ExecutionStarted: "ExecutionStarted",
-    ExecutionStopped: "ExecutionStopped",
-    ExecutionSucceeded: "ExecutionSucceeded",
-    ExecutionTimedOut: "ExecutionTimedOut",
-    InvocationCompleted: "InvocationCompleted",
-    StepFailed: "StepFailed",
-    StepStarted: "StepStarted",
-    StepSucceeded: "StepSucceeded",
-    WaitCancelled: "WaitCancelled",
-    WaitStarted: "WaitStarted",
-    WaitSucceeded: "WaitSucceeded",
-};
-const FullDocument = {
-    Default: "Default",
-    UpdateLookup: "UpdateLookup",
-};
-const FunctionResponseType = {
-    ReportBatchItemFailures: "ReportBatchItemFailures",
-};
-const EventSourceMappingSystemLogLevel = {
-    Debug: "DEBUG",
-    Info: "INFO",
-    Warn: "WARN",
-};
-const EventSourceMappingMetric = {
-    ErrorCount: "ErrorCount",
-    EventCount: "EventCount",
-    KafkaMetrics: "KafkaMetrics",
-};
-const EndPointType = {
-    KAFKA_BOOTSTRAP_SERVERS: "KAFKA_BOOTSTRAP_SERVERS",
-};
-const KafkaEventSourceMappingConsumptionMode = {
-    Queue: "Queue",
-    Stream: "Stream",
-};
-const SourceAccessType = {
-    BASIC_AUTH: "BASIC_AUTH",
-    CLIENT_CERTIFICATE_TLS_AUTH: "CLIENT_CERTIFICATE_TLS_AUTH",
-    IAM_AUTH: "IAM_AUTH",
-    IAM_OAUTHBEARER_AUTH: "IAM_OAUTHBEARER_AUTH",
-    OAUTHBEARER_AUDIENCE: "OAUTHBEARER_AUDIENCE",
-    OAUTHBEARER_AUTH: "OAUTHBEARER_AUTH",
-    OAUTHBEARER_IDENTITY_POOL: "OAUTHBEARER_IDENTITY_POOL",
-    OAUTHBEARER_LOGICAL_CLUSTER: "OAUTHBEARER_LOGICAL_CLUSTER",
-    OAUTHBEARER_SCOPE: "OAUTHBEARER_SCOPE",
-    SASL_SCRAM_256_AUTH: "SASL_SCRAM_256_AUTH",
-    SASL_SCRAM_512_AUTH: "SASL_SCRAM_512_AUTH",
-    SERVER_ROOT_CA_CERTIFICATE: "SERVER_ROOT_CA_CERTIFICATE",
-    VIRTUAL_HOST: "VIRTUAL_HOST",
-    VPC_SECURITY_GROUP: "VPC_SECURITY_GROUP",
-    VPC_SUBNET: "VPC_SUBNET",
-};
-const EventSourcePosition = {
-    AT_TIMESTAMP: "AT_TIMESTAMP",
-    LATEST: "LATEST",
-    TRIM_HORIZON: "TRIM_HORIZON",
-};
-const S3ObjectStorageMode = {
-    Copy: "COPY",
-    Reference: "REFERENCE",
-};
-const DirectS3Read = {
-    AUTO: "AUTO",
-    DISABLED: "DISABLED",
-    ENABLED: "ENABLED",
-};
-const LogFormat = {
-    Json: "JSON",
-    Text: "Text",
-};
-const PackageType = {
-    Image: "Image",
-    Zip: "Zip",
-};
-const FunctionVersionLatestPublished = {
-    LATEST_PUBLISHED: "LATEST_PUBLISHED",
-};
-const Runtime = {
-    dotnet10: "dotnet10",
-    dotnet6: "dotnet6",
-    dotnet8: "dotnet8",
-    dotnetcore10: "dotnetcore1.0",
-    dotnetcore20: "dotnetcore2.0",
-    dotnetcore21: "dotnetcore2.1",
-    dotnetcore31: "dotnetcore3.1",
-    go1x: "go1.x",
-    java11: "java11",
-    java11al2023: "java11.al2023",
-    java17: "java17",
-    java17al2023: "java17.al2023",
-    java21: "java21",
-    java25: "java25",
-    java8: "java8",
-    java8al2: "java8.al2",
-    java8al2023: "java8.al2023",
-    nodejs: "nodejs",
-    nodejs10x: "nodejs10.x",
-    nodejs12x: "nodejs12.x",
-    nodejs14x: "nodejs14.x",
-    nodejs16x: "nodejs16.x",
-    nodejs18x: "nodejs18.x",
-    nodejs20x: "nodejs20.x",
-    nodejs22x: "nodejs22.x",
-    nodejs24x: "nodejs24.x",
-    nodejs26x: "nodejs26.x",
-    nodejs43: "nodejs4.3",
-    nodejs43edge: "nodejs4.3-edge",
-    nodejs610: "nodejs6.10",
-    nodejs810: "nodejs8.10",
-    provided: "provided",
-    providedal2: "provided.al2",
-    providedal2023: "provided.al2023",
-    python27: "python2.7",
-    python310: "python3.10",
-    python311: "python3.11",
-    python312: "python3.12",
-    python313: "python3.13",
-    python314: "python3.14",
-    python315: "python3.15",
-    python36: "python3.6",
-    python37: "python3.7",
-    python38: "python3.8",
-    python39: "python3.9",
-    ruby25: "ruby2.5",
-    ruby27: "ruby2.7",
-    ruby32: "ruby3.2",
-    ruby33: "ruby3.3",
-    ruby34: "ruby3.4",
-    ruby40: "ruby4.0",
-};
-const SnapStartApplyOn = {
-    None: "None",
-    PublishedVersions: "PublishedVersions",
-};
-const TenantIsolationMode = {
-    PER_TENANT: "PER_TENANT",
-};
-const TracingMode = {
-    Active: "Active",
-    PassThrough: "PassThrough",
-};
-const LastUpdateStatus = {
-    Failed: "Failed",
-    InProgress: "InProgress",
-    Successful: "Successful",
-};
-const LastUpdateStatusReasonCode = {
-    CapacityProviderScalingLimitExceeded: "CapacityProviderScalingLimitExceeded",
-    DependencyError: "DependencyError",
-    DisabledKMSKey: "DisabledKMSKey",
-    DisallowedByVpcEncryptionControl: "DisallowedByVpcEncryptionControl",
-    EC2RequestLimitExceeded: "EC2RequestLimitExceeded",
-    EFSIOError: "EFSIOError",
-    EFSMountConnectivityError: "EFSMountConnectivityError",
-    EFSMountFailure: "EFSMountFailure",
-    EFSMountTimeout: "EFSMountTimeout",
-    EniLimitExceeded: "EniLimitExceeded",
-    FunctionError: "FunctionError",
-    FunctionErrorExtensionInitError: "FunctionError.ExtensionInitError",
-    FunctionErrorInitResourceExhausted: "FunctionError.InitResourceExhausted",
-    FunctionErrorInitTimeout: "FunctionError.InitTimeout",
-    FunctionErrorInvalidEntryPoint: "FunctionError.InvalidEntryPoint",
-    FunctionErrorInvalidWorkingDirectory: "FunctionError.InvalidWorkingDirectory",
-    FunctionErrorPermissionDenied: "FunctionError.PermissionDenied",
-    FunctionErrorRuntimeInitError: "FunctionError.RuntimeInitError",
-    FunctionErrorTooManyExtensions: "FunctionError.TooManyExtensions",
-    ImageAccessDenied: "ImageAccessDenied",
-    ImageDeleted: "ImageDeleted",
-    InsufficientCapacity: "InsufficientCapacity",
-    InsufficientRolePermissions: "InsufficientRolePermissions",
-    InternalError: "InternalError",
-    InvalidConfiguration: "InvalidConfiguration",
-    InvalidImage: "InvalidImage",
-    InvalidRuntime: "InvalidRuntime",
-    InvalidSecurityGroup: "InvalidSecurityGroup",
-    InvalidStateKMSKey: "InvalidStateKMSKey",
-    InvalidSubnet: "InvalidSubnet",
-    InvalidZipFileException: "InvalidZipFileException",
-    KMSKeyAccessDenied: "KMSKeyAccessDenied",
-    KMSKeyNotFound: "KMSKeyNotFound",
-    ServiceQuotaExceededException: "ServiceQuotaExceededException",
-    SubnetOutOfIPAddresses: "SubnetOutOfIPAddresses",
-    VcpuLimitExceeded: "VcpuLimitExceeded",
-};
-const SnapStartOptimizationStatus = {
-    Off: "Off",
-    On: "On",
-};
-const StateReasonCode = {
-    CapacityProviderScalingLimitExceeded: "CapacityProviderScalingLimitExceeded",
-    Creating: "Creating",
-    DependencyError: "DependencyError",
-    DisabledKMSKey: "DisabledKMSKey",
-    DisallowedByVpcEncryptionControl: "DisallowedByVpcEncryptionControl",
-    DrainingDurableExecutions: "DrainingDurableExecutions",
-    EC2RequestLimitExceeded: "EC2RequestLimitExceeded",
-    EFSIOError: "EFSIOError",
-    EFSMountConnectivityError: "EFSMountConnectivityError",
-    EFSMountFailure: "EFSMountFailure",
-    EFSMountTimeout: "EFSMountTimeout",
-    EniLimitExceeded: "EniLimitExceeded",
-    FunctionError: "FunctionError",
-    FunctionErrorExtensionInitError: "FunctionError.ExtensionInitError",
-    FunctionErrorInitResourceExhausted: "FunctionError.InitResourceExhausted",
-    FunctionErrorInitTimeout: "FunctionError.InitTimeout",
-    FunctionErrorInvalidEntryPoint: "FunctionError.InvalidEntryPoint",
-    FunctionErrorInvalidWorkingDirectory: "FunctionError.InvalidWorkingDirectory",
-    FunctionErrorPermissionDenied: "FunctionError.PermissionDenied",
-    FunctionErrorRuntimeInitError: "FunctionError.RuntimeInitError",
-    FunctionErrorTooManyExtensions: "FunctionError.TooManyExtensions",
-    Idle: "Idle",
-    ImageAccessDenied: "ImageAccessDenied",
-    ImageDeleted: "ImageDeleted",
-    InsufficientCapacity: "InsufficientCapacity",
-    InsufficientRolePermissions: "InsufficientRolePermissions",
-    InternalError: "InternalError",
-    InvalidConfiguration: "InvalidConfiguration",
-    InvalidImage: "InvalidImage",
-    InvalidRuntime: "InvalidRuntime",
-    InvalidSecurityGroup: "InvalidSecurityGroup",
-    InvalidStateKMSKey: "InvalidStateKMSKey",
-    InvalidSubnet: "InvalidSubnet",
-    InvalidZipFileException: "InvalidZipFileException",
-    KMSKeyAccessDenied: "KMSKeyAccessDenied",
-    KMSKeyNotFound: "KMSKeyNotFound",
-    Restoring: "Restoring",
-    ServiceQuotaExceededException: "ServiceQuotaExceededException",
-    SubnetOutOfIPAddresses: "SubnetOutOfIPAddresses",
-    VcpuLimitExceeded: "VcpuLimitExceeded",
-};
-const InvokeMode = {
-    BUFFERED: "BUFFERED",
-    RESPONSE_STREAM: "RESPONSE_STREAM",
-};
-const RecursiveLoop = {
-    Allow: "Allow",
-    Terminate: "Terminate",
-};
-const UpdateRuntimeOn = {
-    Auto: "Auto",
-    FunctionUpdate: "FunctionUpdate",
-    Manual: "Manual",
-};
-const InvocationType = {
-    DryRun: "DryRun",
-    Event: "Event",
-    RequestResponse: "RequestResponse",
-};
-const LogType = {
-    None: "None",
-    Tail: "Tail",
-};
-const ResponseStreamingInvocationType = {
-    DryRun: "DryRun",
-    RequestResponse: "RequestResponse",
-};
-const FunctionVersion = {
-    ALL: "ALL",
-};
-const ProvisionedConcurrencyStatusEnum = {
-    FAILED: "FAILED",
-    IN_PROGRESS: "IN_PROGRESS",
-    READY: "READY",
-};
-
-__webpack_unused_export__ = AccountLimit$;
-__webpack_unused_export__ = AccountUsage$;
-__webpack_unused_export__ = AddLayerVersionPermission$;
-__webpack_unused_export__ = AddLayerVersionPermissionCommand;
-__webpack_unused_export__ = AddLayerVersionPermissionRequest$;
-__webpack_unused_export__ = AddLayerVersionPermissionResponse$;
-__webpack_unused_export__ = AddPermission$;
-__webpack_unused_export__ = AddPermissionCommand;
-__webpack_unused_export__ = AddPermissionRequest$;
-__webpack_unused_export__ = AddPermissionResponse$;
-__webpack_unused_export__ = AliasConfiguration$;
-__webpack_unused_export__ = AliasLimitExceededException;
-__webpack_unused_export__ = AliasLimitExceededException$;
-__webpack_unused_export__ = AliasRoutingConfiguration$;
-__webpack_unused_export__ = AllowedPublishers$;
-__webpack_unused_export__ = AmazonManagedKafkaEventSourceConfig$;
-__webpack_unused_export__ = ApplicationLogLevel;
-__webpack_unused_export__ = Architecture;
-__webpack_unused_export__ = CallbackDetails$;
-__webpack_unused_export__ = CallbackFailedDetails$;
-__webpack_unused_export__ = CallbackOptions$;
-__webpack_unused_export__ = CallbackStartedDetails$;
-__webpack_unused_export__ = CallbackSucceededDetails$;
-__webpack_unused_export__ = CallbackTimedOutDetails$;
-__webpack_unused_export__ = CallbackTimeoutException;
-__webpack_unused_export__ = CallbackTimeoutException$;
-__webpack_unused_export__ = CapacityProvider$;
-__webpack_unused_export__ = CapacityProviderConfig$;
-__webpack_unused_export__ = CapacityProviderLimitExceededException;
-__webpack_unused_export__ = CapacityProviderLimitExceededException$;
-__webpack_unused_export__ = CapacityProviderLoggingConfig$;
-__webpack_unused_export__ = CapacityProviderPermissionsConfig$;
-__webpack_unused_export__ = CapacityProviderPredefinedMetricType;
-__webpack_unused_export__ = CapacityProviderScalingConfig$;
-__webpack_unused_export__ = CapacityProviderScalingMode;
-__webpack_unused_export__ = CapacityProviderState;
-__webpack_unused_export__ = CapacityProviderTelemetryConfig$;
-__webpack_unused_export__ = CapacityProviderVpcConfig$;
-__webpack_unused_export__ = ChainedInvokeDetails$;
-__webpack_unused_export__ = ChainedInvokeFailedDetails$;
-__webpack_unused_export__ = ChainedInvokeOptions$;
-__webpack_unused_export__ = ChainedInvokeStartedDetails$;
-__webpack_unused_export__ = ChainedInvokeStoppedDetails$;
-__webpack_unused_export__ = ChainedInvokeSucceededDetails$;
-__webpack_unused_export__ = ChainedInvokeTimedOutDetails$;
-__webpack_unused_export__ = CheckpointDurableExecution$;
-__webpack_unused_export__ = CheckpointDurableExecutionCommand;
-__webpack_unused_export__ = CheckpointDurableExecutionRequest$;
-__webpack_unused_export__ = CheckpointDurableExecutionResponse$;
-__webpack_unused_export__ = CheckpointUpdatedExecutionState$;
-__webpack_unused_export__ = CodeArtifactUserDeletedException;
-__webpack_unused_export__ = CodeArtifactUserDeletedException$;
-__webpack_unused_export__ = CodeArtifactUserFailedException;
-__webpack_unused_export__ = CodeArtifactUserFailedException$;
-__webpack_unused_export__ = CodeArtifactUserPendingException;
-__webpack_unused_export__ = CodeArtifactUserPendingException$;
-__webpack_unused_export__ = CodeSigningConfig$;
-__webpack_unused_export__ = CodeSigningConfigNotFoundException;
-__webpack_unused_export__ = CodeSigningConfigNotFoundException$;
-__webpack_unused_export__ = CodeSigningPolicies$;
-__webpack_unused_export__ = CodeSigningPolicy;
-__webpack_unused_export__ = CodeStorageExceededException;
-__webpack_unused_export__ = CodeStorageExceededException$;
-__webpack_unused_export__ = CodeVerificationFailedException;
-__webpack_unused_export__ = CodeVerificationFailedException$;
-__webpack_unused_export__ = Concurrency$;
-__webpack_unused_export__ = ContextDetails$;
-__webpack_unused_export__ = ContextFailedDetails$;
-__webpack_unused_export__ = ContextOptions$;
-__webpack_unused_export__ = ContextStartedDetails$;
-__webpack_unused_export__ = ContextSucceededDetails$;
-__webpack_unused_export__ = Cors$;
-__webpack_unused_export__ = CreateAlias$;
-__webpack_unused_export__ = CreateAliasCommand;
-__webpack_unused_export__ = CreateAliasRequest$;
-__webpack_unused_export__ = CreateCapacityProvider$;
-__webpack_unused_export__ = CreateCapacityProviderCommand;
-__webpack_unused_export__ = CreateCapacityProviderRequest$;
-__webpack_unused_export__ = CreateCapacityProviderResponse$;
-__webpack_unused_export__ = CreateCodeSigningConfig$;
-__webpack_unused_export__ = CreateCodeSigningConfigCommand;
-__webpack_unused_export__ = CreateCodeSigningConfigRequest$;
-__webpack_unused_export__ = CreateCodeSigningConfigResponse$;
-__webpack_unused_export__ = CreateEventSourceMapping$;
-__webpack_unused_export__ = CreateEventSourceMappingCommand;
-__webpack_unused_export__ = CreateEventSourceMappingRequest$;
-__webpack_unused_export__ = CreateFunction$;
-__webpack_unused_export__ = CreateFunctionCommand;
-__webpack_unused_export__ = CreateFunctionRequest$;
-__webpack_unused_export__ = CreateFunctionUrlConfig$;
-__webpack_unused_export__ = CreateFunctionUrlConfigCommand;
-__webpack_unused_export__ = CreateFunctionUrlConfigRequest$;
-__webpack_unused_export__ = CreateFunctionUrlConfigResponse$;
-__webpack_unused_export__ = DeadLetterConfig$;
-__webpack_unused_export__ = DeleteAlias$;
-__webpack_unused_export__ = DeleteAliasCommand;
-__webpack_unused_export__ = DeleteAliasRequest$;
-__webpack_unused_export__ = DeleteCapacityProvider$;
-__webpack_unused_export__ = DeleteCapacityProviderCommand;
-__webpack_unused_export__ = DeleteCapacityProviderRequest$;
-__webpack_unused_export__ = DeleteCapacityProviderResponse$;
-__webpack_unused_export__ = DeleteCodeSigningConfig$;
-__webpack_unused_export__ = DeleteCodeSigningConfigCommand;
-__webpack_unused_export__ = DeleteCodeSigningConfigRequest$;
-__webpack_unused_export__ = DeleteCodeSigningConfigResponse$;
-__webpack_unused_export__ = DeleteEventSourceMapping$;
-__webpack_unused_export__ = DeleteEventSourceMappingCommand;
-__webpack_unused_export__ = DeleteEventSourceMappingRequest$;
-__webpack_unused_export__ = DeleteFunction$;
-__webpack_unused_export__ = DeleteFunctionCodeSigningConfig$;
-__webpack_unused_export__ = DeleteFunctionCodeSigningConfigCommand;
-__webpack_unused_export__ = DeleteFunctionCodeSigningConfigRequest$;
-__webpack_unused_export__ = DeleteFunctionCommand;
-__webpack_unused_export__ = DeleteFunctionConcurrency$;
-__webpack_unused_export__ = DeleteFunctionConcurrencyCommand;
-__webpack_unused_export__ = DeleteFunctionConcurrencyRequest$;
-__webpack_unused_export__ = DeleteFunctionEventInvokeConfig$;
-__webpack_unused_export__ = DeleteFunctionEventInvokeConfigCommand;
-__webpack_unused_export__ = DeleteFunctionEventInvokeConfigRequest$;
-__webpack_unused_export__ = DeleteFunctionRequest$;
-__webpack_unused_export__ = DeleteFunctionResponse$;
-__webpack_unused_export__ = DeleteFunctionUrlConfig$;
-__webpack_unused_export__ = DeleteFunctionUrlConfigCommand;
-__webpack_unused_export__ = DeleteFunctionUrlConfigRequest$;
-__webpack_unused_export__ = DeleteLayerVersion$;
-__webpack_unused_export__ = DeleteLayerVersionCommand;
-__webpack_unused_export__ = DeleteLayerVersionRequest$;
-__webpack_unused_export__ = DeleteProvisionedConcurrencyConfig$;
-__webpack_unused_export__ = DeleteProvisionedConcurrencyConfigCommand;
-__webpack_unused_export__ = DeleteProvisionedConcurrencyConfigRequest$;
-__webpack_unused_export__ = DeleteResourcePolicy$;
-__webpack_unused_export__ = DeleteResourcePolicyCommand;
-__webpack_unused_export__ = DeleteResourcePolicyRequest$;
-__webpack_unused_export__ = DestinationConfig$;
-__webpack_unused_export__ = DirectS3Read;
-__webpack_unused_export__ = DocumentDBEventSourceConfig$;
-__webpack_unused_export__ = DurableConfig$;
-__webpack_unused_export__ = DurableExecutionAlreadyStartedException;
-__webpack_unused_export__ = DurableExecutionAlreadyStartedException$;
-__webpack_unused_export__ = EC2AccessDeniedException;
-__webpack_unused_export__ = EC2AccessDeniedException$;
-__webpack_unused_export__ = EC2ThrottledException;
-__webpack_unused_export__ = EC2ThrottledException$;
-__webpack_unused_export__ = EC2UnexpectedException;
-__webpack_unused_export__ = EC2UnexpectedException$;
-__webpack_unused_export__ = EFSIOException;
-__webpack_unused_export__ = EFSIOException$;
-__webpack_unused_export__ = EFSMountConnectivityException;
-__webpack_unused_export__ = EFSMountConnectivityException$;
-__webpack_unused_export__ = EFSMountFailureException;
-__webpack_unused_export__ = EFSMountFailureException$;
-__webpack_unused_export__ = EFSMountTimeoutException;
-__webpack_unused_export__ = EFSMountTimeoutException$;
-__webpack_unused_export__ = ENILimitReachedException;
-__webpack_unused_export__ = ENILimitReachedException$;
-__webpack_unused_export__ = ENINotReadyException;
-__webpack_unused_export__ = ENINotReadyException$;
-__webpack_unused_export__ = EndPointType;
-__webpack_unused_export__ = Environment$;
-__webpack_unused_export__ = EnvironmentError$;
-__webpack_unused_export__ = EnvironmentResponse$;
-__webpack_unused_export__ = EphemeralStorage$;
-__webpack_unused_export__ = ErrorObject$;
-__webpack_unused_export__ = Event$;
-__webpack_unused_export__ = EventError$;
-__webpack_unused_export__ = EventInput$;
-__webpack_unused_export__ = EventResult$;
-__webpack_unused_export__ = EventSourceMappingConfiguration$;
-__webpack_unused_export__ = EventSourceMappingLoggingConfig$;
-__webpack_unused_export__ = EventSourceMappingMetric;
-__webpack_unused_export__ = EventSourceMappingMetricsConfig$;
-__webpack_unused_export__ = EventSourceMappingSystemLogLevel;
-__webpack_unused_export__ = EventSourcePosition;
-__webpack_unused_export__ = EventType;
-__webpack_unused_export__ = Execution$;
-__webpack_unused_export__ = ExecutionDetails$;
-__webpack_unused_export__ = ExecutionFailedDetails$;
-__webpack_unused_export__ = ExecutionStartedDetails$;
-__webpack_unused_export__ = ExecutionStatus;
-__webpack_unused_export__ = ExecutionStoppedDetails$;
-__webpack_unused_export__ = ExecutionSucceededDetails$;
-__webpack_unused_export__ = ExecutionTimedOutDetails$;
-__webpack_unused_export__ = FileSystemConfig$;
-__webpack_unused_export__ = Filter$;
-__webpack_unused_export__ = FilterCriteria$;
-__webpack_unused_export__ = FilterCriteriaError$;
-__webpack_unused_export__ = FullDocument;
-__webpack_unused_export__ = FunctionCode$;
-__webpack_unused_export__ = FunctionCodeLocation$;
-__webpack_unused_export__ = FunctionCodeLocationError$;
-__webpack_unused_export__ = FunctionConfiguration$;
-__webpack_unused_export__ = FunctionEventInvokeConfig$;
-__webpack_unused_export__ = FunctionResponseType;
-__webpack_unused_export__ = FunctionScalingConfig$;
-__webpack_unused_export__ = FunctionUrlAuthType;
-__webpack_unused_export__ = FunctionUrlConfig$;
-__webpack_unused_export__ = FunctionVersion;
-__webpack_unused_export__ = FunctionVersionLatestPublished;
-__webpack_unused_export__ = FunctionVersionsByCapacityProviderListItem$;
-__webpack_unused_export__ = FunctionVersionsPerCapacityProviderLimitExceededException;
-__webpack_unused_export__ = FunctionVersionsPerCapacityProviderLimitExceededException$;
-__webpack_unused_export__ = GetAccountSettings$;
-__webpack_unused_export__ = GetAccountSettingsCommand;
-__webpack_unused_export__ = GetAccountSettingsRequest$;
-__webpack_unused_export__ = GetAccountSettingsResponse$;
-__webpack_unused_export__ = GetAlias$;
-__webpack_unused_export__ = GetAliasCommand;
-__webpack_unused_export__ = GetAliasRequest$;
-__webpack_unused_export__ = GetCapacityProvider$;
-__webpack_unused_export__ = GetCapacityProviderCommand;
-__webpack_unused_export__ = GetCapacityProviderRequest$;
-__webpack_unused_export__ = GetCapacityProviderResponse$;
-__webpack_unused_export__ = GetCodeSigningConfig$;
-__webpack_unused_export__ = GetCodeSigningConfigCommand;
-__webpack_unused_export__ = GetCodeSigningConfigRequest$;
-__webpack_unused_export__ = GetCodeSigningConfigResponse$;
-__webpack_unused_export__ = GetDurableExecution$;
-__webpack_unused_export__ = GetDurableExecutionCommand;
-__webpack_unused_export__ = GetDurableExecutionHistory$;
-__webpack_unused_export__ = GetDurableExecutionHistoryCommand;
-__webpack_unused_export__ = GetDurableExecutionHistoryRequest$;
-__webpack_unused_export__ = GetDurableExecutionHistoryResponse$;
-__webpack_unused_export__ = GetDurableExecutionRequest$;
-__webpack_unused_export__ = GetDurableExecutionResponse$;
-__webpack_unused_export__ = GetDurableExecutionState$;
-__webpack_unused_export__ = GetDurableExecutionStateCommand;
-__webpack_unused_export__ = GetDurableExecutionStateRequest$;
-__webpack_unused_export__ = GetDurableExecutionStateResponse$;
-__webpack_unused_export__ = GetEventSourceMapping$;
-__webpack_unused_export__ = GetEventSourceMappingCommand;
-__webpack_unused_export__ = GetEventSourceMappingRequest$;
-__webpack_unused_export__ = GetFunction$;
-__webpack_unused_export__ = GetFunctionCodeSigningConfig$;
-__webpack_unused_export__ = GetFunctionCodeSigningConfigCommand;
-__webpack_unused_export__ = GetFunctionCodeSigningConfigRequest$;
-__webpack_unused_export__ = GetFunctionCodeSigningConfigResponse$;
-__webpack_unused_export__ = GetFunctionCommand;
-__webpack_unused_export__ = GetFunctionConcurrency$;
-__webpack_unused_export__ = GetFunctionConcurrencyCommand;
-__webpack_unused_export__ = GetFunctionConcurrencyRequest$;
-__webpack_unused_export__ = GetFunctionConcurrencyResponse$;
-__webpack_unused_export__ = GetFunctionConfiguration$;
-exports.qA6 = GetFunctionConfigurationCommand;
-__webpack_unused_export__ = GetFunctionConfigurationRequest$;
-__webpack_unused_export__ = GetFunctionEventInvokeConfig$;
-__webpack_unused_export__ = GetFunctionEventInvokeConfigCommand;
-__webpack_unused_export__ = GetFunctionEventInvokeConfigRequest$;
-__webpack_unused_export__ = GetFunctionRecursionConfig$;
-__webpack_unused_export__ = GetFunctionRecursionConfigCommand;
-__webpack_unused_export__ = GetFunctionRecursionConfigRequest$;
-__webpack_unused_export__ = GetFunctionRecursionConfigResponse$;
-__webpack_unused_export__ = GetFunctionRequest$;
-__webpack_unused_export__ = GetFunctionResponse$;
-__webpack_unused_export__ = GetFunctionScalingConfig$;
-__webpack_unused_export__ = GetFunctionScalingConfigCommand;
-__webpack_unused_export__ = GetFunctionScalingConfigRequest$;
-__webpack_unused_export__ = GetFunctionScalingConfigResponse$;
-__webpack_unused_export__ = GetFunctionUrlConfig$;
-__webpack_unused_export__ = GetFunctionUrlConfigCommand;
-__webpack_unused_export__ = GetFunctionUrlConfigRequest$;
-__webpack_unused_export__ = GetFunctionUrlConfigResponse$;
-__webpack_unused_export__ = GetLayerVersion$;
-__webpack_unused_export__ = GetLayerVersionByArn$;
-__webpack_unused_export__ = GetLayerVersionByArnCommand;
-__webpack_unused_export__ = GetLayerVersionByArnRequest$;
-__webpack_unused_export__ = GetLayerVersionCommand;
-__webpack_unused_export__ = GetLayerVersionPolicy$;
-__webpack_unused_export__ = GetLayerVersionPolicyCommand;
-__webpack_unused_export__ = GetLayerVersionPolicyRequest$;
-__webpack_unused_export__ = GetLayerVersionPolicyResponse$;
-__webpack_unused_export__ = GetLayerVersionRequest$;
-__webpack_unused_export__ = GetLayerVersionResponse$;
-__webpack_unused_export__ = GetPolicy$;
-__webpack_unused_export__ = GetPolicyCommand;
-__webpack_unused_export__ = GetPolicyRequest$;
-__webpack_unused_export__ = GetPolicyResponse$;
-__webpack_unused_export__ = GetProvisionedConcurrencyConfig$;
-__webpack_unused_export__ = GetProvisionedConcurrencyConfigCommand;
-__webpack_unused_export__ = GetProvisionedConcurrencyConfigRequest$;
-__webpack_unused_export__ = GetProvisionedConcurrencyConfigResponse$;
-__webpack_unused_export__ = GetResourcePolicy$;
-__webpack_unused_export__ = GetResourcePolicyCommand;
-__webpack_unused_export__ = GetResourcePolicyRequest$;
-__webpack_unused_export__ = GetResourcePolicyResponse$;
-__webpack_unused_export__ = GetRuntimeManagementConfig$;
-__webpack_unused_export__ = GetRuntimeManagementConfigCommand;
-__webpack_unused_export__ = GetRuntimeManagementConfigRequest$;
-__webpack_unused_export__ = GetRuntimeManagementConfigResponse$;
-__webpack_unused_export__ = ImageConfig$;
-__webpack_unused_export__ = ImageConfigError$;
-__webpack_unused_export__ = ImageConfigResponse$;
-__webpack_unused_export__ = InstanceRequirements$;
-__webpack_unused_export__ = InvalidCodeSignatureException;
-__webpack_unused_export__ = InvalidCodeSignatureException$;
-__webpack_unused_export__ = InvalidParameterValueException;
-__webpack_unused_export__ = InvalidParameterValueException$;
-__webpack_unused_export__ = InvalidRequestContentException;
-__webpack_unused_export__ = InvalidRequestContentException$;
-__webpack_unused_export__ = InvalidRuntimeException;
-__webpack_unused_export__ = InvalidRuntimeException$;
-__webpack_unused_export__ = InvalidSecurityGroupIDException;
-__webpack_unused_export__ = InvalidSecurityGroupIDException$;
-__webpack_unused_export__ = InvalidSubnetIDException;
-__webpack_unused_export__ = InvalidSubnetIDException$;
-__webpack_unused_export__ = InvalidZipFileException;
-__webpack_unused_export__ = InvalidZipFileException$;
-__webpack_unused_export__ = InvocationCompletedDetails$;
-__webpack_unused_export__ = InvocationRequest$;
-__webpack_unused_export__ = InvocationResponse$;
-__webpack_unused_export__ = InvocationType;
-__webpack_unused_export__ = Invoke$;
-__webpack_unused_export__ = InvokeAsync$;
-__webpack_unused_export__ = InvokeAsyncCommand;
-__webpack_unused_export__ = InvokeAsyncRequest$;
-__webpack_unused_export__ = InvokeAsyncResponse$;
-__webpack_unused_export__ = InvokeCommand;
-__webpack_unused_export__ = InvokeMode;
-__webpack_unused_export__ = InvokeResponseStreamUpdate$;
-__webpack_unused_export__ = InvokeWithResponseStream$;
-__webpack_unused_export__ = InvokeWithResponseStreamCommand;
-__webpack_unused_export__ = InvokeWithResponseStreamCompleteEvent$;
-__webpack_unused_export__ = InvokeWithResponseStreamRequest$;
-__webpack_unused_export__ = InvokeWithResponseStreamResponse$;
-__webpack_unused_export__ = InvokeWithResponseStreamResponseEvent$;
-__webpack_unused_export__ = KMSAccessDeniedException;
-__webpack_unused_export__ = KMSAccessDeniedException$;
-__webpack_unused_export__ = KMSDisabledException;
-__webpack_unused_export__ = KMSDisabledException$;
-__webpack_unused_export__ = KMSInvalidStateException;
-__webpack_unused_export__ = KMSInvalidStateException$;
-__webpack_unused_export__ = KMSNotFoundException;
-__webpack_unused_export__ = KMSNotFoundException$;
-__webpack_unused_export__ = KafkaEventSourceMappingConsumptionMode;
-__webpack_unused_export__ = KafkaSchemaRegistryAccessConfig$;
-__webpack_unused_export__ = KafkaSchemaRegistryAuthType;
-__webpack_unused_export__ = KafkaSchemaRegistryConfig$;
-__webpack_unused_export__ = KafkaSchemaValidationAttribute;
-__webpack_unused_export__ = KafkaSchemaValidationConfig$;
-__webpack_unused_export__ = Lambda;
-exports.Nox = LambdaClient;
-__webpack_unused_export__ = LambdaManagedInstancesCapacityProviderConfig$;
-__webpack_unused_export__ = LambdaServiceException;
-__webpack_unused_export__ = LambdaServiceException$;
-__webpack_unused_export__ = LastUpdateStatus;
-__webpack_unused_export__ = LastUpdateStatusReasonCode;
-__webpack_unused_export__ = Layer$;
-__webpack_unused_export__ = LayerVersionContentInput$;
-__webpack_unused_export__ = LayerVersionContentOutput$;
-__webpack_unused_export__ = LayerVersionsListItem$;
-__webpack_unused_export__ = LayersListItem$;
-__webpack_unused_export__ = ListAliases$;
-__webpack_unused_export__ = ListAliasesCommand;
-__webpack_unused_export__ = ListAliasesRequest$;
-__webpack_unused_export__ = ListAliasesResponse$;
-__webpack_unused_export__ = ListCapacityProviders$;
-__webpack_unused_export__ = ListCapacityProvidersCommand;
-__webpack_unused_export__ = ListCapacityProvidersRequest$;
-__webpack_unused_export__ = ListCapacityProvidersResponse$;
-__webpack_unused_export__ = ListCodeSigningConfigs$;
-__webpack_unused_export__ = ListCodeSigningConfigsCommand;
-__webpack_unused_export__ = ListCodeSigningConfigsRequest$;
-__webpack_unused_export__ = ListCodeSigningConfigsResponse$;
-__webpack_unused_export__ = ListDurableExecutionsByFunction$;
-__webpack_unused_export__ = ListDurableExecutionsByFunctionCommand;
-__webpack_unused_export__ = ListDurableExecutionsByFunctionRequest$;
-__webpack_unused_export__ = ListDurableExecutionsByFunctionResponse$;
-__webpack_unused_export__ = ListEventSourceMappings$;
-__webpack_unused_export__ = ListEventSourceMappingsCommand;
-__webpack_unused_export__ = ListEventSourceMappingsRequest$;
-__webpack_unused_export__ = ListEventSourceMappingsResponse$;
-__webpack_unused_export__ = ListFunctionEventInvokeConfigs$;
-__webpack_unused_export__ = ListFunctionEventInvokeConfigsCommand;
-__webpack_unused_export__ = ListFunctionEventInvokeConfigsRequest$;
-__webpack_unused_export__ = ListFunctionEventInvokeConfigsResponse$;
-__webpack_unused_export__ = ListFunctionUrlConfigs$;
-__webpack_unused_export__ = ListFunctionUrlConfigsCommand;
-__webpack_unused_export__ = ListFunctionUrlConfigsRequest$;
-__webpack_unused_export__ = ListFunctionUrlConfigsResponse$;
-__webpack_unused_export__ = ListFunctionVersionsByCapacityProvider$;
-__webpack_unused_export__ = ListFunctionVersionsByCapacityProviderCommand;
-__webpack_unused_export__ = ListFunctionVersionsByCapacityProviderRequest$;
-__webpack_unused_export__ = ListFunctionVersionsByCapacityProviderResponse$;
-__webpack_unused_export__ = ListFunctions$;
-__webpack_unused_export__ = ListFunctionsByCodeSigningConfig$;
-__webpack_unused_export__ = ListFunctionsByCodeSigningConfigCommand;
-__webpack_unused_export__ = ListFunctionsByCodeSigningConfigRequest$;
-__webpack_unused_export__ = ListFunctionsByCodeSigningConfigResponse$;
-__webpack_unused_export__ = ListFunctionsCommand;
-__webpack_unused_export__ = ListFunctionsRequest$;
-__webpack_unused_export__ = ListFunctionsResponse$;
-__webpack_unused_export__ = ListLayerVersions$;
-__webpack_unused_export__ = ListLayerVersionsCommand;
-__webpack_unused_export__ = ListLayerVersionsRequest$;
-__webpack_unused_export__ = ListLayerVersionsResponse$;
-__webpack_unused_export__ = ListLayers$;
-__webpack_unused_export__ = ListLayersCommand;
-__webpack_unused_export__ = ListLayersRequest$;
-__webpack_unused_export__ = ListLayersResponse$;
-__webpack_unused_export__ = ListProvisionedConcurrencyConfigs$;
-__webpack_unused_export__ = ListProvisionedConcurrencyConfigsCommand;
-__webpack_unused_export__ = ListProvisionedConcurrencyConfigsRequest$;
-__webpack_unused_export__ = ListProvisionedConcurrencyConfigsResponse$;
-__webpack_unused_export__ = ListTags$;
-__webpack_unused_export__ = ListTagsCommand;
-__webpack_unused_export__ = ListTagsRequest$;
-__webpack_unused_export__ = ListTagsResponse$;
-__webpack_unused_export__ = ListVersionsByFunction$;
-__webpack_unused_export__ = ListVersionsByFunctionCommand;
-__webpack_unused_export__ = ListVersionsByFunctionRequest$;
-__webpack_unused_export__ = ListVersionsByFunctionResponse$;
-__webpack_unused_export__ = LogFormat;
-__webpack_unused_export__ = LogType;
-__webpack_unused_export__ = LoggingConfig$;
-__webpack_unused_export__ = ModeNotSupportedException;
-__webpack_unused_export__ = ModeNotSupportedException$;
-__webpack_unused_export__ = NoPublishedVersionException;
-__webpack_unused_export__ = NoPublishedVersionException$;
-__webpack_unused_export__ = OnFailure$;
-__webpack_unused_export__ = OnSuccess$;
-__webpack_unused_export__ = Operation$;
-__webpack_unused_export__ = OperationAction;
-__webpack_unused_export__ = OperationStatus;
-__webpack_unused_export__ = OperationType;
-__webpack_unused_export__ = OperationUpdate$;
-__webpack_unused_export__ = PackageType;
-__webpack_unused_export__ = PolicyLengthExceededException;
-__webpack_unused_export__ = PolicyLengthExceededException$;
-__webpack_unused_export__ = PreconditionFailedException;
-__webpack_unused_export__ = PreconditionFailedException$;
-__webpack_unused_export__ = PropagateTags$;
-__webpack_unused_export__ = PropagateTagsMode;
-__webpack_unused_export__ = ProvisionedConcurrencyConfigListItem$;
-__webpack_unused_export__ = ProvisionedConcurrencyConfigNotFoundException;
-__webpack_unused_export__ = ProvisionedConcurrencyConfigNotFoundException$;
-__webpack_unused_export__ = ProvisionedConcurrencyStatusEnum;
-__webpack_unused_export__ = ProvisionedPollerConfig$;
-__webpack_unused_export__ = PublicPolicyException;
-__webpack_unused_export__ = PublicPolicyException$;
-__webpack_unused_export__ = PublishLayerVersion$;
-__webpack_unused_export__ = PublishLayerVersionCommand;
-__webpack_unused_export__ = PublishLayerVersionRequest$;
-__webpack_unused_export__ = PublishLayerVersionResponse$;
-__webpack_unused_export__ = PublishVersion$;
-__webpack_unused_export__ = PublishVersionCommand;
-__webpack_unused_export__ = PublishVersionRequest$;
-__webpack_unused_export__ = PutFunctionCodeSigningConfig$;
-__webpack_unused_export__ = PutFunctionCodeSigningConfigCommand;
-__webpack_unused_export__ = PutFunctionCodeSigningConfigRequest$;
-__webpack_unused_export__ = PutFunctionCodeSigningConfigResponse$;
-__webpack_unused_export__ = PutFunctionConcurrency$;
-__webpack_unused_export__ = PutFunctionConcurrencyCommand;
-__webpack_unused_export__ = PutFunctionConcurrencyRequest$;
-__webpack_unused_export__ = PutFunctionEventInvokeConfig$;
-__webpack_unused_export__ = PutFunctionEventInvokeConfigCommand;
-__webpack_unused_export__ = PutFunctionEventInvokeConfigRequest$;
-__webpack_unused_export__ = PutFunctionRecursionConfig$;
-__webpack_unused_export__ = PutFunctionRecursionConfigCommand;
-__webpack_unused_export__ = PutFunctionRecursionConfigRequest$;
-__webpack_unused_export__ = PutFunctionRecursionConfigResponse$;
-__webpack_unused_export__ = PutFunctionScalingConfig$;
-__webpack_unused_export__ = PutFunctionScalingConfigCommand;
-__webpack_unused_export__ = PutFunctionScalingConfigRequest$;
-__webpack_unused_export__ = PutFunctionScalingConfigResponse$;
-__webpack_unused_export__ = PutProvisionedConcurrencyConfig$;
-__webpack_unused_export__ = PutProvisionedConcurrencyConfigCommand;
-__webpack_unused_export__ = PutProvisionedConcurrencyConfigRequest$;
-__webpack_unused_export__ = PutProvisionedConcurrencyConfigResponse$;
-__webpack_unused_export__ = PutResourcePolicy$;
-__webpack_unused_export__ = PutResourcePolicyCommand;
-__webpack_unused_export__ = PutResourcePolicyRequest$;
-__webpack_unused_export__ = PutResourcePolicyResponse$;
-__webpack_unused_export__ = PutRuntimeManagementConfig$;
-__webpack_unused_export__ = PutRuntimeManagementConfigCommand;
-__webpack_unused_export__ = PutRuntimeManagementConfigRequest$;
-__webpack_unused_export__ = PutRuntimeManagementConfigResponse$;
-__webpack_unused_export__ = RecursiveInvocationException;
-__webpack_unused_export__ = RecursiveInvocationException$;
-__webpack_unused_export__ = RecursiveLoop;
-__webpack_unused_export__ = RemoveLayerVersionPermission$;
-__webpack_unused_export__ = RemoveLayerVersionPermissionCommand;
-__webpack_unused_export__ = RemoveLayerVersionPermissionRequest$;
-__webpack_unused_export__ = RemovePermission$;
-__webpack_unused_export__ = RemovePermissionCommand;
-__webpack_unused_export__ = RemovePermissionRequest$;
-__webpack_unused_export__ = RequestTooLargeException;
-__webpack_unused_export__ = RequestTooLargeException$;
-__webpack_unused_export__ = ResolvedS3Object$;
-__webpack_unused_export__ = ResourceConflictException;
-__webpack_unused_export__ = ResourceConflictException$;
-__webpack_unused_export__ = ResourceInUseException;
-__webpack_unused_export__ = ResourceInUseException$;
-__webpack_unused_export__ = ResourceNotFoundException;
-__webpack_unused_export__ = ResourceNotFoundException$;
-__webpack_unused_export__ = ResourceNotReadyException;
-__webpack_unused_export__ = ResourceNotReadyException$;
-__webpack_unused_export__ = ResponseStreamingInvocationType;
-__webpack_unused_export__ = RetryDetails$;
-__webpack_unused_export__ = Runtime;
-__webpack_unused_export__ = RuntimeVersionConfig$;
-__webpack_unused_export__ = RuntimeVersionError$;
-__webpack_unused_export__ = S3FilesConfig$;
-__webpack_unused_export__ = S3FilesMountConnectivityException;
-__webpack_unused_export__ = S3FilesMountConnectivityException$;
-__webpack_unused_export__ = S3FilesMountFailureException;
-__webpack_unused_export__ = S3FilesMountFailureException$;
-__webpack_unused_export__ = S3FilesMountTimeoutException;
-__webpack_unused_export__ = S3FilesMountTimeoutException$;
-__webpack_unused_export__ = S3ObjectStorageMode;
-__webpack_unused_export__ = ScalingConfig$;
-__webpack_unused_export__ = SchemaRegistryEventRecordFormat;
-__webpack_unused_export__ = SelfManagedEventSource$;
-__webpack_unused_export__ = SelfManagedKafkaEventSourceConfig$;
-__webpack_unused_export__ = SendDurableExecutionCallbackFailure$;
-__webpack_unused_export__ = SendDurableExecutionCallbackFailureCommand;
-__webpack_unused_export__ = SendDurableExecutionCallbackFailureRequest$;
-__webpack_unused_export__ = SendDurableExecutionCallbackFailureResponse$;
-__webpack_unused_export__ = SendDurableExecutionCallbackHeartbeat$;
-__webpack_unused_export__ = SendDurableExecutionCallbackHeartbeatCommand;
-__webpack_unused_export__ = SendDurableExecutionCallbackHeartbeatRequest$;
-__webpack_unused_export__ = SendDurableExecutionCallbackHeartbeatResponse$;
-__webpack_unused_export__ = SendDurableExecutionCallbackSuccess$;
-__webpack_unused_export__ = SendDurableExecutionCallbackSuccessCommand;
-__webpack_unused_export__ = SendDurableExecutionCallbackSuccessRequest$;
-__webpack_unused_export__ = SendDurableExecutionCallbackSuccessResponse$;
-__webpack_unused_export__ = SerializedRequestEntityTooLargeException;
-__webpack_unused_export__ = SerializedRequestEntityTooLargeException$;
-__webpack_unused_export__ = ServiceException;
-__webpack_unused_export__ = ServiceException$;
-__webpack_unused_export__ = ServiceQuotaExceededException;
-__webpack_unused_export__ = ServiceQuotaExceededException$;
-__webpack_unused_export__ = SnapStart$;
-__webpack_unused_export__ = SnapStartApplyOn;
-__webpack_unused_export__ = SnapStartException;
-__webpack_unused_export__ = SnapStartException$;
-__webpack_unused_export__ = SnapStartNotReadyException;
-__webpack_unused_export__ = SnapStartNotReadyException$;
-__webpack_unused_export__ = SnapStartOptimizationStatus;
-__webpack_unused_export__ = SnapStartRegenerationFailureException;
-__webpack_unused_export__ = SnapStartRegenerationFailureException$;
-__webpack_unused_export__ = SnapStartResponse$;
-__webpack_unused_export__ = SnapStartTimeoutException;
-__webpack_unused_export__ = SnapStartTimeoutException$;
-__webpack_unused_export__ = SourceAccessConfiguration$;
-__webpack_unused_export__ = SourceAccessType;
-__webpack_unused_export__ = State;
-__webpack_unused_export__ = StateReasonCode;
-__webpack_unused_export__ = StepDetails$;
-__webpack_unused_export__ = StepFailedDetails$;
-__webpack_unused_export__ = StepOptions$;
-__webpack_unused_export__ = StepStartedDetails$;
-__webpack_unused_export__ = StepSucceededDetails$;
-__webpack_unused_export__ = StopDurableExecution$;
-__webpack_unused_export__ = StopDurableExecutionCommand;
-__webpack_unused_export__ = StopDurableExecutionRequest$;
-__webpack_unused_export__ = StopDurableExecutionResponse$;
-__webpack_unused_export__ = SubnetIPAddressLimitReachedException;
-__webpack_unused_export__ = SubnetIPAddressLimitReachedException$;
-__webpack_unused_export__ = SystemLogLevel;
-__webpack_unused_export__ = TagResource$;
-__webpack_unused_export__ = TagResourceCommand;
-__webpack_unused_export__ = TagResourceRequest$;
-__webpack_unused_export__ = TagsError$;
-__webpack_unused_export__ = TargetTrackingScalingPolicy$;
-__webpack_unused_export__ = TenancyConfig$;
-__webpack_unused_export__ = TenantIsolationMode;
-__webpack_unused_export__ = ThrottleReason;
-__webpack_unused_export__ = TooManyRequestsException;
-__webpack_unused_export__ = TooManyRequestsException$;
-__webpack_unused_export__ = TraceHeader$;
-__webpack_unused_export__ = TracingConfig$;
-__webpack_unused_export__ = TracingConfigResponse$;
-__webpack_unused_export__ = TracingMode;
-__webpack_unused_export__ = UnsupportedMediaTypeException;
-__webpack_unused_export__ = UnsupportedMediaTypeException$;
-__webpack_unused_export__ = UntagResource$;
-__webpack_unused_export__ = UntagResourceCommand;
-__webpack_unused_export__ = UntagResourceRequest$;
-__webpack_unused_export__ = UpdateAlias$;
-__webpack_unused_export__ = UpdateAliasCommand;
-__webpack_unused_export__ = UpdateAliasRequest$;
-__webpack_unused_export__ = UpdateCapacityProvider$;
-__webpack_unused_export__ = UpdateCapacityProviderCommand;
-__webpack_unused_export__ = UpdateCapacityProviderRequest$;
-__webpack_unused_export__ = UpdateCapacityProviderResponse$;
-__webpack_unused_export__ = UpdateCodeSigningConfig$;
-__webpack_unused_export__ = UpdateCodeSigningConfigCommand;
-__webpack_unused_export__ = UpdateCodeSigningConfigRequest$;
-__webpack_unused_export__ = UpdateCodeSigningConfigResponse$;
-__webpack_unused_export__ = UpdateEventSourceMapping$;
-__webpack_unused_export__ = UpdateEventSourceMappingCommand;
-__webpack_unused_export__ = UpdateEventSourceMappingRequest$;
-__webpack_unused_export__ = UpdateFunctionCode$;
-__webpack_unused_export__ = UpdateFunctionCodeCommand;
-__webpack_unused_export__ = UpdateFunctionCodeRequest$;
-__webpack_unused_export__ = UpdateFunctionConfiguration$;
-__webpack_unused_export__ = UpdateFunctionConfigurationCommand;
-__webpack_unused_export__ = UpdateFunctionConfigurationRequest$;
-__webpack_unused_export__ = UpdateFunctionEventInvokeConfig$;
-__webpack_unused_export__ = UpdateFunctionEventInvokeConfigCommand;
-__webpack_unused_export__ = UpdateFunctionEventInvokeConfigRequest$;
-__webpack_unused_export__ = UpdateFunctionUrlConfig$;
-__webpack_unused_export__ = UpdateFunctionUrlConfigCommand;
-__webpack_unused_export__ = UpdateFunctionUrlConfigRequest$;
-__webpack_unused_export__ = UpdateFunctionUrlConfigResponse$;
-__webpack_unused_export__ = UpdateRuntimeOn;
-__webpack_unused_export__ = VpcConfig$;
-__webpack_unused_export__ = VpcConfigResponse$;
-__webpack_unused_export__ = WaitCancelledDetails$;
-__webpack_unused_export__ = WaitDetails$;
-__webpack_unused_export__ = WaitOptions$;
-__webpack_unused_export__ = WaitStartedDetails$;
-__webpack_unused_export__ = WaitSucceededDetails$;
-__webpack_unused_export__ = errorTypeRegistries;
-__webpack_unused_export__ = paginateGetDurableExecutionHistory;
-__webpack_unused_export__ = paginateGetDurableExecutionState;
-__webpack_unused_export__ = paginateListAliases;
-__webpack_unused_export__ = paginateListCapacityProviders;
-__webpack_unused_export__ = paginateListCodeSigningConfigs;
-__webpack_unused_export__ = paginateListDurableExecutionsByFunction;
-__webpack_unused_export__ = paginateListEventSourceMappings;
-__webpack_unused_export__ = paginateListFunctionEventInvokeConfigs;
-__webpack_unused_export__ = paginateListFunctionUrlConfigs;
-__webpack_unused_export__ = paginateListFunctionVersionsByCapacityProvider;
-__webpack_unused_export__ = paginateListFunctions;
-__webpack_unused_export__ = paginateListFunctionsByCodeSigningConfig;
-__webpack_unused_export__ = paginateListLayerVersions;
-__webpack_unused_export__ = paginateListLayers;
-__webpack_unused_export__ = paginateListProvisionedConcurrencyConfigs;
-__webpack_unused_export__ = paginateListVersionsByFunction;
-__webpack_unused_export__ = waitForFunctionActive;
-__webpack_unused_export__ = waitForFunctionActiveV2;
-__webpack_unused_export__ = waitForFunctionExists;
-__webpack_unused_export__ = waitForFunctionUpdated;
-__webpack_unused_export__ = waitForFunctionUpdatedV2;
-__webpack_unused_export__ = waitForPublishedVersionActive;
-__webpack_unused_export__ = waitUntilFunctionActive;
-__webpack_unused_export__ = waitUntilFunctionActiveV2;
-__webpack_unused_export__ = waitUntilFunctionExists;
-__webpack_unused_export__ = waitUntilFunctionUpdated;
-__webpack_unused_export__ = waitUntilFunctionUpdatedV2;
-__webpack_unused_export__ = waitUntilPublishedVersionActive;
 
 
 /***/ })

@@ -1,34 +1,78 @@
-export const id = 85;
-export const ids = [85];
+export const id = 829;
+export const ids = [829];
 export const modules = {
 
-/***/ 4085:
-/***/ ((__unused_webpack_module, exports, __webpack_require__) => {
+/***/ 9659:
+/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
-var __webpack_unused_export__;
-const { awsEndpointFunctions, emitWarningIfUnsupportedVersion: emitWarningIfUnsupportedVersion$1, createDefaultUserAgentProvider, getDefaultSocketTimeout, NODE_APP_ID_CONFIG_OPTIONS, getAwsRegionExtensionConfiguration, resolveAwsRegionExtensionConfiguration, resolveUserAgentConfig, resolveHostHeaderConfig, getUserAgentPlugin, getHostHeaderPlugin, getLoggerPlugin, getRecursionDetectionPlugin } = __webpack_require__(5152);
-const { getHttpAuthSchemeEndpointRuleSetPlugin, DefaultIdentityProviderConfig, getHttpSigningPlugin, createPaginator } = __webpack_require__(402);
-const { normalizeProvider, getSmithyContext, ServiceException, NoOpLogger, emitWarningIfUnsupportedVersion, loadConfigsForDefaultMode, getDefaultExtensionConfiguration, resolveDefaultRuntimeConfig, Client, makeBuilder, createWaiter, checkExceptions, WaiterState, createAggregatedClient } = __webpack_require__(2658);
-const { Command: $Command } = __webpack_require__(2658);
-__webpack_unused_export__ = $Command;
-__webpack_unused_export__ = Client;
-const { resolveDefaultsModeConfig, loadConfig, NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS, NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS, NODE_REGION_CONFIG_OPTIONS, NODE_REGION_CONFIG_FILE_OPTIONS, resolveRegionConfig } = __webpack_require__(7291);
-const { BinaryDecisionDiagram, EndpointCache, decideEndpoint, customEndpointFunctions, resolveEndpointConfig, getEndpointPlugin } = __webpack_require__(2085);
-const { parseUrl, getHttpHandlerExtensionConfiguration, resolveHttpHandlerRuntimeConfig, getContentLengthPlugin } = __webpack_require__(3422);
-const { DEFAULT_RETRY_MODE, NODE_RETRY_MODE_CONFIG_OPTIONS, NODE_MAX_ATTEMPT_CONFIG_OPTIONS, resolveRetryConfig, getRetryPlugin } = __webpack_require__(3609);
-const { TypeRegistry, getSchemaSerdePlugin } = __webpack_require__(6890);
-const { NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_CONFIG_OPTIONS, NODE_DISABLE_REQUEST_COMPRESSION_CONFIG_OPTIONS, resolveCompressionConfig, getCompressionPlugin } = __webpack_require__(190);
-const { resolveAwsSdkSigV4Config, AwsSdkSigV4Signer, NODE_AUTH_SCHEME_PREFERENCE_OPTIONS } = __webpack_require__(7523);
-const { defaultProvider } = __webpack_require__(5861);
-const { toUtf8, fromUtf8, toBase64, fromBase64, calculateBodyLength } = __webpack_require__(2430);
-const { streamCollector, NodeHttpHandler } = __webpack_require__(1279);
-const { AwsJson1_0Protocol } = __webpack_require__(7288);
-const { Sha256 } = __webpack_require__(9542);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  W: () => (/* binding */ CloudWatchClient)
+});
+
+// UNUSED EXPORTS: __Client
+
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/configurations.js
+var configurations = __webpack_require__(1946);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-host-header/hostHeaderMiddleware.js
+var hostHeaderMiddleware = __webpack_require__(1435);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/user-agent-middleware.js + 4 modules
+var user_agent_middleware = __webpack_require__(6600);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js
+var loggerMiddleware = __webpack_require__(1752);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/middleware-recursion-detection/getRecursionDetectionPlugin.js + 2 modules
+var getRecursionDetectionPlugin = __webpack_require__(92);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/legacy-root-exports/middleware-http-auth-scheme/getHttpAuthSchemeEndpointRuleSetPlugin.js + 2 modules
+var getHttpAuthSchemeEndpointRuleSetPlugin = __webpack_require__(2396);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/legacy-root-exports/util-identity-and-auth/DefaultIdentityProviderConfig.js
+var DefaultIdentityProviderConfig = __webpack_require__(650);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/legacy-root-exports/middleware-http-signing/getHttpSigningMiddleware.js + 1 modules
+var getHttpSigningMiddleware = __webpack_require__(23);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client.js
+var client = __webpack_require__(6074);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/resolveRegionConfig.js + 3 modules
+var resolveRegionConfig = __webpack_require__(1388);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/index.js + 6 modules
+var endpoints = __webpack_require__(413);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/protocols/middleware-content-length/contentLengthMiddleware.js
+var contentLengthMiddleware = __webpack_require__(4525);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/retry/middleware-retry/configurations.js + 6 modules
+var middleware_retry_configurations = __webpack_require__(2771);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/retry/index.js + 5 modules
+var retry = __webpack_require__(1572);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/schema/middleware/getSchemaSerdePlugin.js + 3 modules
+var getSchemaSerdePlugin = __webpack_require__(1203);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/transport/normalizeProvider.js
+var normalizeProvider = __webpack_require__(4310);
+;// CONCATENATED MODULE: ./lib/node_modules/@smithy/middleware-compression/dist-es/resolveCompressionConfig.js
+
+const resolveCompressionConfig = (input) => {
+    const { disableRequestCompression, requestMinCompressionSizeBytes: _requestMinCompressionSizeBytes } = input;
+    return Object.assign(input, {
+        disableRequestCompression: (0,normalizeProvider/* normalizeProvider */.t)(disableRequestCompression),
+        requestMinCompressionSizeBytes: async () => {
+            const requestMinCompressionSizeBytes = await (0,normalizeProvider/* normalizeProvider */.t)(_requestMinCompressionSizeBytes)();
+            if (requestMinCompressionSizeBytes < 0 || requestMinCompressionSizeBytes > 10485760) {
+                throw new RangeError("The value for requestMinCompressionSizeBytes must be between 0 and 10485760 inclusive. " +
+                    `The provided value ${requestMinCompressionSizeBytes} is outside this range."`);
+            }
+            return requestMinCompressionSizeBytes;
+        },
+    });
+};
+
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/httpAuthSchemes/index.js + 4 modules
+var httpAuthSchemes = __webpack_require__(5544);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/transport/getSmithyContext.js
+var getSmithyContext = __webpack_require__(1035);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/auth/httpAuthSchemeProvider.js
+
 
 const defaultCloudWatchHttpAuthSchemeParametersProvider = async (config, context, input) => {
     return {
-        operation: getSmithyContext(context).operation,
-        region: await normalizeProvider(config.region)() || (() => {
+        operation: (0,getSmithyContext/* getSmithyContext */.u)(context).operation,
+        region: await (0,normalizeProvider/* normalizeProvider */.t)(config.region)() || (() => {
             throw new Error("expected `region` to be configured for `aws.auth#sigv4`");
         })(),
     };
@@ -58,29 +102,140 @@ const defaultCloudWatchHttpAuthSchemeProvider = (authParameters) => {
     return options;
 };
 const resolveHttpAuthSchemeConfig = (config) => {
-    const config_0 = resolveAwsSdkSigV4Config(config);
+    const config_0 = (0,httpAuthSchemes/* resolveAwsSdkSigV4Config */.ho)(config);
     return Object.assign(config_0, {
-        authSchemePreference: normalizeProvider(config.authSchemePreference ?? []),
+        authSchemePreference: (0,normalizeProvider/* normalizeProvider */.t)(config.authSchemePreference ?? []),
     });
 };
 
-const resolveClientEndpointParameters = (options) => {
-    return Object.assign(options, {
-        useDualstackEndpoint: options.useDualstackEndpoint ?? false,
-        useFipsEndpoint: options.useFipsEndpoint ?? false,
-        defaultSigningName: "monitoring",
-    });
-};
-const commonParams = {
-    UseFIPS: { type: "builtInParams", name: "useFipsEndpoint" },
-    Endpoint: { type: "builtInParams", name: "endpoint" },
-    Region: { type: "builtInParams", name: "region" },
-    UseDualStack: { type: "builtInParams", name: "useDualstackEndpoint" },
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/endpoint/EndpointParameters.js
+var EndpointParameters = __webpack_require__(734);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/package.json
+const package_namespaceObject = {"rE":"3.1164.0"};
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/emitWarningIfUnsupportedVersion.js
+var emitWarningIfUnsupportedVersion = __webpack_require__(7329);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/getDefaultSocketTimeout.js
+var getDefaultSocketTimeout = __webpack_require__(4229);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-node/defaultUserAgent.js + 4 modules
+var defaultUserAgent = __webpack_require__(7535);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/util-user-agent-node/nodeAppIdConfigOptions.js
+var nodeAppIdConfigOptions = __webpack_require__(6952);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/NODE_AUTH_SCHEME_PREFERENCE_OPTIONS.js + 2 modules
+var NODE_AUTH_SCHEME_PREFERENCE_OPTIONS = __webpack_require__(4445);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/credential-provider-node/dist-es/defaultProvider.js + 2 modules
+var defaultProvider = __webpack_require__(3393);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/emitWarningIfUnsupportedVersion.js
+var smithy_client_emitWarningIfUnsupportedVersion = __webpack_require__(5318);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/defaults-mode.js
+var defaults_mode = __webpack_require__(3339);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/defaults-mode/resolveDefaultsModeConfig.js + 1 modules
+var resolveDefaultsModeConfig = __webpack_require__(4030);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js + 5 modules
+var configLoader = __webpack_require__(9656);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/config.js
+var regionConfig_config = __webpack_require__(8732);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/NodeUseDualstackEndpointConfigOptions.js
+var NodeUseDualstackEndpointConfigOptions = __webpack_require__(3616);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/config-resolver/endpointsConfig/NodeUseFipsEndpointConfigOptions.js
+var NodeUseFipsEndpointConfigOptions = __webpack_require__(3922);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/retry/util-retry/config.js
+var util_retry_config = __webpack_require__(6405);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-body-length/calculateBodyLength.js
+var calculateBodyLength = __webpack_require__(8419);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/booleanSelector.js
+var booleanSelector = __webpack_require__(3622);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/types.js
+var types = __webpack_require__(5134);
+;// CONCATENATED MODULE: ./lib/node_modules/@smithy/middleware-compression/dist-es/NODE_DISABLE_REQUEST_COMPRESSION_CONFIG_OPTIONS.js
+
+const NODE_DISABLE_REQUEST_COMPRESSION_ENV_NAME = "AWS_DISABLE_REQUEST_COMPRESSION";
+const NODE_DISABLE_REQUEST_COMPRESSION_INI_NAME = "disable_request_compression";
+const DEFAULT_DISABLE_REQUEST_COMPRESSION = false;
+const NODE_DISABLE_REQUEST_COMPRESSION_CONFIG_OPTIONS = {
+    environmentVariableSelector: (env) => (0,booleanSelector/* booleanSelector */.Q)(env, NODE_DISABLE_REQUEST_COMPRESSION_ENV_NAME, types/* SelectorType */.c.ENV),
+    configFileSelector: (profile) => (0,booleanSelector/* booleanSelector */.Q)(profile, NODE_DISABLE_REQUEST_COMPRESSION_INI_NAME, types/* SelectorType */.c.CONFIG),
+    default: DEFAULT_DISABLE_REQUEST_COMPRESSION,
 };
 
-var version = "3.1163.0";
-var packageInfo = {
-	version: version};
+;// CONCATENATED MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/config/util-config-provider/numberSelector.js
+const numberSelector = (obj, key, type) => {
+    if (!(key in obj)) {
+        return undefined;
+    }
+    const numberValue = parseInt(obj[key], 10);
+    if (Number.isNaN(numberValue)) {
+        throw new TypeError(`Cannot load ${type} '${key}'. Expected number, got '${obj[key]}'.`);
+    }
+    return numberValue;
+};
+
+;// CONCATENATED MODULE: ./lib/node_modules/@smithy/middleware-compression/dist-es/NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_CONFIG_OPTIONS.js
+
+const NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_ENV_NAME = "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES";
+const NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_INI_NAME = "request_min_compression_size_bytes";
+const DEFAULT_NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES = 10240;
+const NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_CONFIG_OPTIONS = {
+    environmentVariableSelector: (env) => numberSelector(env, NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_ENV_NAME, types/* SelectorType */.c.ENV),
+    configFileSelector: (profile) => numberSelector(profile, NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_INI_NAME, types/* SelectorType */.c.CONFIG),
+    default: DEFAULT_NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES,
+};
+
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/node-http-handler/dist-es/node-http-handler.js + 12 modules
+var node_http_handler = __webpack_require__(5207);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-stream/stream-collector.js
+var stream_collector = __webpack_require__(8816);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/AwsSdkSigV4Signer.js + 2 modules
+var AwsSdkSigV4Signer = __webpack_require__(6356);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/protocols/json/AwsJsonRpcProtocol.js
+var AwsJsonRpcProtocol = __webpack_require__(6847);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/protocols/json/AwsJson1_0Protocol.js
+
+class AwsJson1_0Protocol extends AwsJsonRpcProtocol/* AwsJsonRpcProtocol */.p {
+    constructor({ defaultNamespace, errorTypeRegistries, serviceTarget, awsQueryCompatible, jsonCodec, }) {
+        super({
+            defaultNamespace,
+            errorTypeRegistries,
+            serviceTarget,
+            awsQueryCompatible,
+            jsonCodec,
+        });
+    }
+    getShapeId() {
+        return "aws.protocols#awsJson1_0";
+    }
+    getJsonRpcVersion() {
+        return "1.0";
+    }
+    getDefaultContentType() {
+        return "application/x-amz-json-1.0";
+    }
+}
+
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js + 1 modules
+var Sha256Node = __webpack_require__(9614);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/NoOpLogger.js
+var NoOpLogger = __webpack_require__(741);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/transport/parseUrl.js + 1 modules
+var parseUrl = __webpack_require__(922);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-base64/fromBase64.js
+var fromBase64 = __webpack_require__(7536);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-base64/toBase64.js
+var toBase64 = __webpack_require__(5549);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-utf8/fromUtf8.js
+var fromUtf8 = __webpack_require__(7504);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/serde/util-utf8/toUtf8.js
+var toUtf8 = __webpack_require__(3237);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/aws.js + 2 modules
+var aws = __webpack_require__(257);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/cache/EndpointCache.js
+var EndpointCache = __webpack_require__(4051);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/decideEndpoint.js + 24 modules
+var decideEndpoint = __webpack_require__(1858);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/utils/customEndpointFunctions.js
+var customEndpointFunctions = __webpack_require__(8034);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/util-endpoints/bdd/BinaryDecisionDiagram.js
+var BinaryDecisionDiagram = __webpack_require__(7374);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/endpoint/bdd.js
 
 const k = "ref";
 const a = -1, b = true, c = "isSet", d = "PartitionResult", e = "booleanEquals", f = "getAttr", g = { [k]: "Endpoint" }, h = { [k]: d }, i = {}, j = [{ [k]: "Region" }];
@@ -129,27 +284,322 @@ const nodes = new Int32Array([
     3, r + 1, 15,
     4, r + 2, r + 3,
 ]);
-const bdd = BinaryDecisionDiagram.from(nodes, root, _data.conditions, _data.results);
+const bdd = BinaryDecisionDiagram/* BinaryDecisionDiagram */.d.from(nodes, root, _data.conditions, _data.results);
 
-const cache = new EndpointCache({
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/endpoint/endpointResolver.js
+
+
+
+const cache = new EndpointCache/* EndpointCache */.k({
     size: 50,
     params: ["Endpoint", "Region", "UseDualStack", "UseFIPS"],
 });
 const defaultEndpointResolver = (endpointParams, context = {}) => {
-    return cache.get(endpointParams, () => decideEndpoint(bdd, {
+    return cache.get(endpointParams, () => (0,decideEndpoint/* decideEndpoint */.c)(bdd, {
         endpointParams: endpointParams,
         logger: context.logger,
     }));
 };
-customEndpointFunctions.aws = awsEndpointFunctions;
+customEndpointFunctions/* customEndpointFunctions */.m.aws = aws/* awsEndpointFunctions */.U;
 
-class CloudWatchServiceException extends ServiceException {
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/schemas/schemas_0.js + 2 modules
+var schemas_0 = __webpack_require__(9446);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/runtimeConfig.shared.js
+
+
+
+
+
+
+
+
+
+const getRuntimeConfig = (config) => {
+    return {
+        apiVersion: "2010-08-01",
+        base64Decoder: config?.base64Decoder ?? fromBase64/* fromBase64 */.E,
+        base64Encoder: config?.base64Encoder ?? toBase64/* toBase64 */.n,
+        disableHostPrefix: config?.disableHostPrefix ?? false,
+        endpointProvider: config?.endpointProvider ?? defaultEndpointResolver,
+        extensions: config?.extensions ?? [],
+        httpAuthSchemeProvider: config?.httpAuthSchemeProvider ?? defaultCloudWatchHttpAuthSchemeProvider,
+        httpAuthSchemes: config?.httpAuthSchemes ?? [
+            {
+                schemeId: "aws.auth#sigv4",
+                identityProvider: (ipc) => ipc.getIdentityProvider("aws.auth#sigv4"),
+                signer: new AwsSdkSigV4Signer/* AwsSdkSigV4Signer */.f2(),
+            },
+        ],
+        logger: config?.logger ?? new NoOpLogger/* NoOpLogger */.N(),
+        protocol: config?.protocol ?? AwsJson1_0Protocol,
+        protocolSettings: config?.protocolSettings ?? {
+            defaultNamespace: "com.amazonaws.cloudwatch",
+            errorTypeRegistries: schemas_0/* errorTypeRegistries */.q1U,
+            xmlNamespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+            version: "2010-08-01",
+            serviceTarget: "GraniteServiceVersion20100801",
+            awsQueryCompatible: true,
+        },
+        serviceId: config?.serviceId ?? "CloudWatch",
+        sha256: config?.sha256 ?? Sha256Node/* Sha256Node */.k,
+        urlParser: config?.urlParser ?? parseUrl/* parseUrl */.D,
+        utf8Decoder: config?.utf8Decoder ?? fromUtf8/* fromUtf8 */.a,
+        utf8Encoder: config?.utf8Encoder ?? toUtf8/* toUtf8 */.P,
+    };
+};
+
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/runtimeConfig.js
+
+
+
+
+
+
+
+
+
+
+
+const runtimeConfig_getRuntimeConfig = (config) => {
+    (0,smithy_client_emitWarningIfUnsupportedVersion/* emitWarningIfUnsupportedVersion */.I)(process.version);
+    const defaultsMode = (0,resolveDefaultsModeConfig/* resolveDefaultsModeConfig */.I)(config);
+    const defaultConfigProvider = () => defaultsMode().then(defaults_mode/* loadConfigsForDefaultMode */.l);
+    const clientSharedValues = getRuntimeConfig(config);
+    (0,emitWarningIfUnsupportedVersion/* emitWarningIfUnsupportedVersion */.I)(process.version);
+    const loaderConfig = {
+        profile: config?.profile,
+        logger: clientSharedValues.logger,
+    };
+    return {
+        ...clientSharedValues,
+        ...config,
+        runtime: "node",
+        defaultsMode,
+        authSchemePreference: config?.authSchemePreference ?? (0,configLoader/* loadConfig */.Z)(NODE_AUTH_SCHEME_PREFERENCE_OPTIONS/* NODE_AUTH_SCHEME_PREFERENCE_OPTIONS */.$, loaderConfig),
+        bodyLengthChecker: config?.bodyLengthChecker ?? calculateBodyLength/* calculateBodyLength */.n,
+        credentialDefaultProvider: config?.credentialDefaultProvider ?? defaultProvider/* defaultProvider */.v6,
+        defaultSocketTimeout: (0,getDefaultSocketTimeout/* getDefaultSocketTimeout */.E)(config?.requestHandler, 900_000),
+        defaultUserAgentProvider: config?.defaultUserAgentProvider ?? (0,defaultUserAgent/* createDefaultUserAgentProvider */.pf)({ serviceId: clientSharedValues.serviceId, clientVersion: package_namespaceObject.rE }),
+        disableRequestCompression: config?.disableRequestCompression ?? (0,configLoader/* loadConfig */.Z)(NODE_DISABLE_REQUEST_COMPRESSION_CONFIG_OPTIONS, config),
+        maxAttempts: config?.maxAttempts ?? (0,configLoader/* loadConfig */.Z)(middleware_retry_configurations/* NODE_MAX_ATTEMPT_CONFIG_OPTIONS */.qs, config),
+        region: config?.region ?? (0,configLoader/* loadConfig */.Z)(regionConfig_config/* NODE_REGION_CONFIG_OPTIONS */.GG, { ...regionConfig_config/* NODE_REGION_CONFIG_FILE_OPTIONS */.zH, ...loaderConfig }),
+        requestHandler: node_http_handler/* NodeHttpHandler */.$.create(config?.requestHandler ?? defaultConfigProvider),
+        requestMinCompressionSizeBytes: config?.requestMinCompressionSizeBytes ?? (0,configLoader/* loadConfig */.Z)(NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_CONFIG_OPTIONS, config),
+        retryMode: config?.retryMode ??
+            (0,configLoader/* loadConfig */.Z)({
+                ...middleware_retry_configurations/* NODE_RETRY_MODE_CONFIG_OPTIONS */.kN,
+                default: async () => (await defaultConfigProvider()).retryMode || util_retry_config/* DEFAULT_RETRY_MODE */.L0,
+            }, config),
+        streamCollector: config?.streamCollector ?? stream_collector/* streamCollector */.k,
+        useDualstackEndpoint: config?.useDualstackEndpoint ?? (0,configLoader/* loadConfig */.Z)(NodeUseDualstackEndpointConfigOptions/* NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS */.e$, loaderConfig),
+        useFipsEndpoint: config?.useFipsEndpoint ?? (0,configLoader/* loadConfig */.Z)(NodeUseFipsEndpointConfigOptions/* NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS */.Ko, loaderConfig),
+        userAgentAppId: config?.userAgentAppId ?? (0,configLoader/* loadConfig */.Z)(nodeAppIdConfigOptions/* NODE_APP_ID_CONFIG_OPTIONS */.hV, loaderConfig),
+    };
+};
+
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/core/dist-es/submodules/client/region-config-resolver/extensions.js
+var region_config_resolver_extensions = __webpack_require__(9827);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/extensions/defaultExtensionConfiguration.js + 3 modules
+var defaultExtensionConfiguration = __webpack_require__(2254);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/protocols/protocol-http/extensions/httpExtensionConfiguration.js
+var httpExtensionConfiguration = __webpack_require__(4742);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/auth/httpAuthExtensionConfiguration.js
+const getHttpAuthExtensionConfiguration = (runtimeConfig) => {
+    const _httpAuthSchemes = runtimeConfig.httpAuthSchemes;
+    let _httpAuthSchemeProvider = runtimeConfig.httpAuthSchemeProvider;
+    let _credentials = runtimeConfig.credentials;
+    return {
+        setHttpAuthScheme(httpAuthScheme) {
+            const index = _httpAuthSchemes.findIndex((scheme) => scheme.schemeId === httpAuthScheme.schemeId);
+            if (index === -1) {
+                _httpAuthSchemes.push(httpAuthScheme);
+            }
+            else {
+                _httpAuthSchemes.splice(index, 1, httpAuthScheme);
+            }
+        },
+        httpAuthSchemes() {
+            return _httpAuthSchemes;
+        },
+        setHttpAuthSchemeProvider(httpAuthSchemeProvider) {
+            _httpAuthSchemeProvider = httpAuthSchemeProvider;
+        },
+        httpAuthSchemeProvider() {
+            return _httpAuthSchemeProvider;
+        },
+        setCredentials(credentials) {
+            _credentials = credentials;
+        },
+        credentials() {
+            return _credentials;
+        },
+    };
+};
+const resolveHttpAuthRuntimeConfig = (config) => {
+    return {
+        httpAuthSchemes: config.httpAuthSchemes(),
+        httpAuthSchemeProvider: config.httpAuthSchemeProvider(),
+        credentials: config.credentials(),
+    };
+};
+
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/runtimeExtensions.js
+
+
+
+
+const resolveRuntimeExtensions = (runtimeConfig, extensions) => {
+    const extensionConfiguration = Object.assign((0,region_config_resolver_extensions/* getAwsRegionExtensionConfiguration */.R)(runtimeConfig), (0,defaultExtensionConfiguration/* getDefaultExtensionConfiguration */.xA)(runtimeConfig), (0,httpExtensionConfiguration/* getHttpHandlerExtensionConfiguration */.e)(runtimeConfig), getHttpAuthExtensionConfiguration(runtimeConfig));
+    extensions.forEach((extension) => extension.configure(extensionConfiguration));
+    return Object.assign(runtimeConfig, (0,region_config_resolver_extensions/* resolveAwsRegionExtensionConfiguration */.$)(extensionConfiguration), (0,defaultExtensionConfiguration/* resolveDefaultRuntimeConfig */.uv)(extensionConfiguration), (0,httpExtensionConfiguration/* resolveHttpHandlerRuntimeConfig */.j)(extensionConfiguration), resolveHttpAuthRuntimeConfig(extensionConfiguration));
+};
+
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/CloudWatchClient.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+class CloudWatchClient extends client/* Client */.K {
+    config;
+    constructor(...[configuration]) {
+        const _config_0 = runtimeConfig_getRuntimeConfig(configuration || {});
+        super(_config_0);
+        this.initConfig = _config_0;
+        const _config_1 = (0,EndpointParameters/* resolveClientEndpointParameters */.v)(_config_0);
+        const _config_2 = (0,configurations/* resolveUserAgentConfig */.D)(_config_1);
+        const _config_3 = (0,middleware_retry_configurations/* resolveRetryConfig */.$z)(_config_2);
+        const _config_4 = (0,resolveRegionConfig/* resolveRegionConfig */.T)(_config_3);
+        const _config_5 = (0,hostHeaderMiddleware/* resolveHostHeaderConfig */.OV)(_config_4);
+        const _config_6 = (0,endpoints/* resolveEndpointConfig */.Co)(_config_5);
+        const _config_7 = resolveHttpAuthSchemeConfig(_config_6);
+        const _config_8 = resolveCompressionConfig(_config_7);
+        const _config_9 = resolveRuntimeExtensions(_config_8, configuration?.extensions || []);
+        this.config = _config_9;
+        this.middlewareStack.use((0,getSchemaSerdePlugin/* getSchemaSerdePlugin */.wq)(this.config));
+        this.middlewareStack.use((0,user_agent_middleware/* getUserAgentPlugin */.sM)(this.config));
+        this.middlewareStack.use((0,retry/* getRetryPlugin */.ey)(this.config));
+        this.middlewareStack.use((0,contentLengthMiddleware/* getContentLengthPlugin */.vK)(this.config));
+        this.middlewareStack.use((0,hostHeaderMiddleware/* getHostHeaderPlugin */.TC)(this.config));
+        this.middlewareStack.use((0,loggerMiddleware/* getLoggerPlugin */.Y7)(this.config));
+        this.middlewareStack.use((0,getRecursionDetectionPlugin/* getRecursionDetectionPlugin */.n)(this.config));
+        this.middlewareStack.use((0,getHttpAuthSchemeEndpointRuleSetPlugin/* getHttpAuthSchemeEndpointRuleSetPlugin */.w)(this.config, {
+            httpAuthSchemeParametersProvider: defaultCloudWatchHttpAuthSchemeParametersProvider,
+            identityProviderConfigProvider: async (config) => new DefaultIdentityProviderConfig/* DefaultIdentityProviderConfig */.h({
+                "aws.auth#sigv4": config.credentials,
+            }),
+        }));
+        this.middlewareStack.use((0,getHttpSigningMiddleware/* getHttpSigningPlugin */.l)(this.config));
+    }
+    destroy() {
+        super.destroy();
+    }
+}
+
+
+/***/ }),
+
+/***/ 3171:
+/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
+
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  z: () => (/* binding */ DescribeAlarmsCommand)
+});
+
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/client-command-builder.js + 2 modules
+var client_command_builder = __webpack_require__(6561);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/endpoints/index.js + 6 modules
+var endpoints = __webpack_require__(413);
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/endpoint/EndpointParameters.js
+var EndpointParameters = __webpack_require__(734);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/commandBuilder.js
+
+
+
+
+const command = (0,client_command_builder/* makeBuilder */.k)(EndpointParameters/* commonParams */.S, "GraniteServiceVersion20100801", "CloudWatchClient", endpoints/* getEndpointPlugin */.rD);
+const _ep0 = {};
+const _mw0 = (Command, cs, config, o) => [];
+const _mw1 = (Command, cs, config, o) => [
+    getCompressionPlugin(config, {
+        encodings: ["gzip"],
+    }),
+];
+
+// EXTERNAL MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/schemas/schemas_0.js + 2 modules
+var schemas_0 = __webpack_require__(9446);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/commands/DescribeAlarmsCommand.js
+
+
+class DescribeAlarmsCommand extends command(_ep0, _mw0, "DescribeAlarms", schemas_0/* DescribeAlarms$ */.K7p) {
+}
+
+
+/***/ }),
+
+/***/ 734:
+/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   S: () => (/* binding */ commonParams),
+/* harmony export */   v: () => (/* binding */ resolveClientEndpointParameters)
+/* harmony export */ });
+const resolveClientEndpointParameters = (options) => {
+    return Object.assign(options, {
+        useDualstackEndpoint: options.useDualstackEndpoint ?? false,
+        useFipsEndpoint: options.useFipsEndpoint ?? false,
+        defaultSigningName: "monitoring",
+    });
+};
+const commonParams = {
+    UseFIPS: { type: "builtInParams", name: "useFipsEndpoint" },
+    Endpoint: { type: "builtInParams", name: "endpoint" },
+    Region: { type: "builtInParams", name: "region" },
+    UseDualStack: { type: "builtInParams", name: "useDualstackEndpoint" },
+};
+
+
+/***/ }),
+
+/***/ 9446:
+/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
+
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  K7p: () => (/* binding */ DescribeAlarms$),
+  q1U: () => (/* binding */ errorTypeRegistries)
+});
+
+// UNUSED EXPORTS: ActionConfiguration$, AlarmContributor$, AlarmHistoryItem$, AlarmMuteRuleSummary$, AlarmPromQLCriteria$, AlarmTagsPropagation$, AnomalyDetector$, AnomalyDetectorConfiguration$, AssociateDatasetKmsKey$, AssociateDatasetKmsKeyInput$, AssociateDatasetKmsKeyOutput$, CloudWatchServiceException$, CompositeAlarm$, ConcurrentModificationException$, ConflictException$, CreateResourceMetricsConfiguration$, CreateResourceMetricsConfigurationInput$, CreateResourceMetricsConfigurationOutput$, DashboardEntry$, DashboardInvalidInputError$, DashboardNotFoundError$, DashboardValidationMessage$, Datapoint$, DeleteAlarmMuteRule$, DeleteAlarmMuteRuleInput$, DeleteAlarms$, DeleteAlarmsInput$, DeleteAnomalyDetector$, DeleteAnomalyDetectorInput$, DeleteAnomalyDetectorOutput$, DeleteDashboards$, DeleteDashboardsInput$, DeleteDashboardsOutput$, DeleteInsightRules$, DeleteInsightRulesInput$, DeleteInsightRulesOutput$, DeleteMetricStream$, DeleteMetricStreamInput$, DeleteMetricStreamOutput$, DeleteResourceMetricsConfiguration$, DeleteResourceMetricsConfigurationInput$, DeleteResourceMetricsConfigurationOutput$, DescribeAlarmContributors$, DescribeAlarmContributorsInput$, DescribeAlarmContributorsOutput$, DescribeAlarmHistory$, DescribeAlarmHistoryInput$, DescribeAlarmHistoryOutput$, DescribeAlarmsForMetric$, DescribeAlarmsForMetricInput$, DescribeAlarmsForMetricOutput$, DescribeAlarmsInput$, DescribeAlarmsOutput$, DescribeAnomalyDetectors$, DescribeAnomalyDetectorsInput$, DescribeAnomalyDetectorsOutput$, DescribeInsightRules$, DescribeInsightRulesInput$, DescribeInsightRulesOutput$, Dimension$, DimensionFilter$, DisableAlarmActions$, DisableAlarmActionsInput$, DisableInsightRules$, DisableInsightRulesInput$, DisableInsightRulesOutput$, DisassociateDatasetKmsKey$, DisassociateDatasetKmsKeyInput$, DisassociateDatasetKmsKeyOutput$, EnableAlarmActions$, EnableAlarmActionsInput$, EnableInsightRules$, EnableInsightRulesInput$, EnableInsightRulesOutput$, Entity$, EntityMetricData$, EvaluationCriteria$, EvaluationWindow$, GetAlarmMuteRule$, GetAlarmMuteRuleInput$, GetAlarmMuteRuleOutput$, GetDashboard$, GetDashboardInput$, GetDashboardOutput$, GetDataset$, GetDatasetInput$, GetDatasetOutput$, GetInsightRuleReport$, GetInsightRuleReportInput$, GetInsightRuleReportOutput$, GetMetricData$, GetMetricDataInput$, GetMetricDataOutput$, GetMetricStatistics$, GetMetricStatisticsInput$, GetMetricStatisticsOutput$, GetMetricStream$, GetMetricStreamInput$, GetMetricStreamOutput$, GetMetricWidgetImage$, GetMetricWidgetImageInput$, GetMetricWidgetImageOutput$, GetOTelEnrichment$, GetOTelEnrichmentInput$, GetOTelEnrichmentOutput$, GetResourceMetricsConfiguration$, GetResourceMetricsConfigurationInput$, GetResourceMetricsConfigurationOutput$, InsightRule$, InsightRuleContributor$, InsightRuleContributorDatapoint$, InsightRuleMetricDatapoint$, InternalServiceFault$, InvalidFormatFault$, InvalidNextToken$, InvalidParameterCombinationException$, InvalidParameterValueException$, KmsAccessDeniedException$, KmsKeyDisabledException$, KmsKeyNotFoundException$, LabelOptions$, LimitExceededException$, LimitExceededFault$, ListAlarmMuteRules$, ListAlarmMuteRulesInput$, ListAlarmMuteRulesOutput$, ListDashboards$, ListDashboardsInput$, ListDashboardsOutput$, ListManagedInsightRules$, ListManagedInsightRulesInput$, ListManagedInsightRulesOutput$, ListMetricStreams$, ListMetricStreamsInput$, ListMetricStreamsOutput$, ListMetrics$, ListMetricsInput$, ListMetricsOutput$, ListTagsForResource$, ListTagsForResourceInput$, ListTagsForResourceOutput$, LogAlarm$, ManagedRule$, ManagedRuleDescription$, ManagedRuleState$, MessageData$, Metric$, MetricAlarm$, MetricCharacteristics$, MetricDataQuery$, MetricDataResult$, MetricDatum$, MetricMathAnomalyDetector$, MetricStat$, MetricStreamEntry$, MetricStreamFilter$, MetricStreamStatisticsConfiguration$, MetricStreamStatisticsMetric$, MissingRequiredParameterException$, MuteTargets$, OTelEnrichmentMetricSelector$, PartialFailure$, PutAlarmMuteRule$, PutAlarmMuteRuleInput$, PutAnomalyDetector$, PutAnomalyDetectorInput$, PutAnomalyDetectorOutput$, PutCompositeAlarm$, PutCompositeAlarmInput$, PutDashboard$, PutDashboardInput$, PutDashboardOutput$, PutInsightRule$, PutInsightRuleInput$, PutInsightRuleOutput$, PutLogAlarm$, PutLogAlarmInput$, PutManagedInsightRules$, PutManagedInsightRulesInput$, PutManagedInsightRulesOutput$, PutMetricAlarm$, PutMetricAlarmInput$, PutMetricData$, PutMetricDataInput$, PutMetricStream$, PutMetricStreamInput$, PutMetricStreamOutput$, Range$, ResourceConflict$, ResourceMetricSelection$, ResourceMetricsConfiguration$, ResourceNotFound$, ResourceNotFoundException$, Rule$, Schedule$, ScheduleConfiguration$, ScheduledQueryConfiguration$, SetAlarmState$, SetAlarmStateInput$, SingleMetricAnomalyDetector$, SlidingWindow$, StartMetricStreams$, StartMetricStreamsInput$, StartMetricStreamsOutput$, StartOTelEnrichment$, StartOTelEnrichmentInput$, StartOTelEnrichmentOutput$, StatisticSet$, StopMetricStreams$, StopMetricStreamsInput$, StopMetricStreamsOutput$, StopOTelEnrichment$, StopOTelEnrichmentInput$, StopOTelEnrichmentOutput$, Tag$, TagResource$, TagResourceInput$, TagResourceOutput$, UntagResource$, UntagResourceInput$, UntagResourceOutput$, UpdateOTelEnrichment$, UpdateOTelEnrichmentInput$, UpdateOTelEnrichmentOutput$, UpdateResourceMetricsConfiguration$, UpdateResourceMetricsConfigurationInput$, UpdateResourceMetricsConfigurationOutput$, ValidationException$, WallClockWindow$, WarmUpConfiguration$
+
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/schema/TypeRegistry.js
+var TypeRegistry = __webpack_require__(2497);
+// EXTERNAL MODULE: ./lib/node_modules/@smithy/core/dist-es/submodules/client/smithy-client/exceptions.js
+var exceptions = __webpack_require__(2623);
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/models/CloudWatchServiceException.js
+
+
+class CloudWatchServiceException extends exceptions/* ServiceException */.T {
     static shapeId = "smithy.ts.sdk.synthetic.com.amazonaws.cloudwatch#CloudWatchServiceException";
     constructor(options) {
         super(options);
         Object.setPrototypeOf(this, CloudWatchServiceException.prototype);
     }
 }
+
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/models/errors.js
 
 class ConflictException extends CloudWatchServiceException {
     static shapeId = "com.amazonaws.cloudwatch#ConflictException";
@@ -421,6 +871,7 @@ class ValidationException extends CloudWatchServiceException {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/node_modules/@aws-sdk/client-cloudwatch/dist-es/schemas/schemas_0.js
 const _A = "Average";
 const _AA = "AlarmActions";
 const _AAV = "ApproximateAggregateValue";
@@ -887,10 +1338,13 @@ const _m = "message";
 const _s = "smithy.ts.sdk.synthetic.com.amazonaws.cloudwatch";
 const _se = "server";
 const n0 = "com.amazonaws.cloudwatch";
-const _s_registry = new TypeRegistry(_s);
+
+
+
+const _s_registry = new TypeRegistry/* TypeRegistry */.O(_s);
 var CloudWatchServiceException$ = [-3, _s, "CloudWatchServiceException", 0, [], []];
 _s_registry.registerError(CloudWatchServiceException$, CloudWatchServiceException);
-const n0_registry = new TypeRegistry(n0);
+const n0_registry = new TypeRegistry/* TypeRegistry */.O(n0);
 var ConcurrentModificationException$ = [-3, n0, _CME,
     { [_aQE]: [`ConcurrentModificationException`, 429], [_e]: _c, [_hE]: 429 },
     [_M],
@@ -1786,30 +2240,39 @@ var AlarmContributors = [1, n0, _ACla,
 var AlarmHistoryItems = [1, n0, _AHIl,
     0, () => AlarmHistoryItem$
 ];
+var AlarmMuteRuleStatuses = (/* unused pure expression or super */ null && (64 | 0));
 var AlarmMuteRuleSummaries = [1, n0, _AMRSl,
     0, () => AlarmMuteRuleSummary$
 ];
+var AlarmNames = (/* unused pure expression or super */ null && (64 | 0));
+var AlarmTagsPropagationTagKeys = (/* unused pure expression or super */ null && (64 | 0));
+var AlarmTypes = (/* unused pure expression or super */ null && (64 | 0));
 var AnomalyDetectorExcludedTimeRanges = [1, n0, _ADETR,
     0, () => Range$
 ];
+var AnomalyDetectorIds = (/* unused pure expression or super */ null && (64 | 0));
 var AnomalyDetectors = [1, n0, _ADn,
     0, () => AnomalyDetector$
 ];
+var AnomalyDetectorTypes = (/* unused pure expression or super */ null && (64 | 0));
 var BatchFailures = [1, n0, _BF,
     0, () => PartialFailure$
 ];
 var CompositeAlarms = [1, n0, _CAom,
     0, () => CompositeAlarm$
 ];
+var Counts = (/* unused pure expression or super */ null && (64 | 1));
 var DashboardEntries = [1, n0, _DEa,
     0, () => DashboardEntry$
 ];
+var DashboardNames = (/* unused pure expression or super */ null && (64 | 0));
 var DashboardValidationMessages = [1, n0, _DVMa,
     0, () => DashboardValidationMessage$
 ];
 var Datapoints = [1, n0, _Dat,
     0, () => Datapoint$
 ];
+var DatapointValues = (/* unused pure expression or super */ null && (64 | 1));
 var DimensionFilters = [1, n0, _DFi,
     0, () => DimensionFilter$
 ];
@@ -1819,21 +2282,27 @@ var Dimensions = [1, n0, _D,
 var EntityMetricDataList = [1, n0, _EMDL,
     0, () => EntityMetricData$
 ];
+var ExtendedStatistics = (/* unused pure expression or super */ null && (64 | 0));
 var InsightRuleContributorDatapoints = [1, n0, _IRCDn,
     0, () => InsightRuleContributorDatapoint$
 ];
+var InsightRuleContributorKeyLabels = (/* unused pure expression or super */ null && (64 | 0));
+var InsightRuleContributorKeys = (/* unused pure expression or super */ null && (64 | 0));
 var InsightRuleContributors = [1, n0, _IRCn,
     0, () => InsightRuleContributor$
 ];
 var InsightRuleMetricDatapoints = [1, n0, _IRMDn,
     0, () => InsightRuleMetricDatapoint$
 ];
+var InsightRuleMetricList = (/* unused pure expression or super */ null && (64 | 0));
+var InsightRuleNames = (/* unused pure expression or super */ null && (64 | 0));
 var InsightRules = [1, n0, _IR,
     0, () => InsightRule$
 ];
 var LogAlarms = [1, n0, _LA,
     0, () => LogAlarm$
 ];
+var LogGroupIdentifiers = (/* unused pure expression or super */ null && (64 | 0));
 var ManagedRuleDescriptions = [1, n0, _MRDa,
     0, () => ManagedRuleDescription$
 ];
@@ -1855,30 +2324,46 @@ var MetricDataResultMessages = [1, n0, _MDRM,
 var MetricDataResults = [1, n0, _MDR,
     0, () => MetricDataResult$
 ];
+var MetricNameList = (/* unused pure expression or super */ null && (64 | 0));
 var Metrics = [1, n0, _Me,
     0, () => Metric$
 ];
 var MetricStreamEntries = [1, n0, _MSEe,
     0, () => MetricStreamEntry$
 ];
+var MetricStreamFilterMetricNames = (/* unused pure expression or super */ null && (64 | 0));
 var MetricStreamFilters = [1, n0, _MSFe,
     0, () => MetricStreamFilter$
 ];
+var MetricStreamNames = (/* unused pure expression or super */ null && (64 | 0));
+var MetricStreamStatisticsAdditionalStatistics = (/* unused pure expression or super */ null && (64 | 0));
 var MetricStreamStatisticsConfigurations = [1, n0, _MSSCe,
     0, () => MetricStreamStatisticsConfiguration$
 ];
 var MetricStreamStatisticsIncludeMetrics = [1, n0, _MSSIM,
     0, () => MetricStreamStatisticsMetric$
 ];
+var MuteTargetAlarmNameList = (/* unused pure expression or super */ null && (64 | 0));
+var OTelEnrichmentMetricNameList = (/* unused pure expression or super */ null && (64 | 0));
 var OTelEnrichmentMetricSelectorList = [1, n0, _OTEMSL,
     0, () => OTelEnrichmentMetricSelector$
 ];
+var OwningAccounts = (/* unused pure expression or super */ null && (64 | 0));
+var ResourceList = (/* unused pure expression or super */ null && (64 | 0));
 var ResourceMetricSelectionList = [1, n0, _RMSL,
     0, () => ResourceMetricSelection$
 ];
+var Statistics = (/* unused pure expression or super */ null && (64 | 0));
+var TagKeyList = (/* unused pure expression or super */ null && (64 | 0));
 var TagList = [1, n0, _TL,
     0, () => Tag$
 ];
+var Timestamps = (/* unused pure expression or super */ null && (64 | 4));
+var Values = (/* unused pure expression or super */ null && (64 | 1));
+var ContributorAttributes = (/* unused pure expression or super */ null && (128 | 0));
+var DatapointValueMap = (/* unused pure expression or super */ null && (128 | 1));
+var EntityAttributesMap = (/* unused pure expression or super */ null && (128 | 0));
+var EntityKeyAttributesMap = (/* unused pure expression or super */ null && (128 | 0));
 var EvaluationCriteria$ = [4, n0, _EC,
     0,
     [_PQLC],
@@ -2054,1184 +2539,6 @@ var UpdateOTelEnrichment$ = [9, n0, _UOTE,
 var UpdateResourceMetricsConfiguration$ = [9, n0, _URMC,
     0, () => UpdateResourceMetricsConfigurationInput$, () => UpdateResourceMetricsConfigurationOutput$
 ];
-
-const getRuntimeConfig$1 = (config) => {
-    return {
-        apiVersion: "2010-08-01",
-        base64Decoder: config?.base64Decoder ?? fromBase64,
-        base64Encoder: config?.base64Encoder ?? toBase64,
-        disableHostPrefix: config?.disableHostPrefix ?? false,
-        endpointProvider: config?.endpointProvider ?? defaultEndpointResolver,
-        extensions: config?.extensions ?? [],
-        httpAuthSchemeProvider: config?.httpAuthSchemeProvider ?? defaultCloudWatchHttpAuthSchemeProvider,
-        httpAuthSchemes: config?.httpAuthSchemes ?? [
-            {
-                schemeId: "aws.auth#sigv4",
-                identityProvider: (ipc) => ipc.getIdentityProvider("aws.auth#sigv4"),
-                signer: new AwsSdkSigV4Signer(),
-            },
-        ],
-        logger: config?.logger ?? new NoOpLogger(),
-        protocol: config?.protocol ?? AwsJson1_0Protocol,
-        protocolSettings: config?.protocolSettings ?? {
-            defaultNamespace: "com.amazonaws.cloudwatch",
-            errorTypeRegistries,
-            xmlNamespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
-            version: "2010-08-01",
-            serviceTarget: "GraniteServiceVersion20100801",
-            awsQueryCompatible: true,
-        },
-        serviceId: config?.serviceId ?? "CloudWatch",
-        sha256: config?.sha256 ?? Sha256,
-        urlParser: config?.urlParser ?? parseUrl,
-        utf8Decoder: config?.utf8Decoder ?? fromUtf8,
-        utf8Encoder: config?.utf8Encoder ?? toUtf8,
-    };
-};
-
-const getRuntimeConfig = (config) => {
-    emitWarningIfUnsupportedVersion(process.version);
-    const defaultsMode = resolveDefaultsModeConfig(config);
-    const defaultConfigProvider = () => defaultsMode().then(loadConfigsForDefaultMode);
-    const clientSharedValues = getRuntimeConfig$1(config);
-    emitWarningIfUnsupportedVersion$1(process.version);
-    const loaderConfig = {
-        profile: config?.profile,
-        logger: clientSharedValues.logger,
-    };
-    return {
-        ...clientSharedValues,
-        ...config,
-        runtime: "node",
-        defaultsMode,
-        authSchemePreference: config?.authSchemePreference ?? loadConfig(NODE_AUTH_SCHEME_PREFERENCE_OPTIONS, loaderConfig),
-        bodyLengthChecker: config?.bodyLengthChecker ?? calculateBodyLength,
-        credentialDefaultProvider: config?.credentialDefaultProvider ?? defaultProvider,
-        defaultSocketTimeout: getDefaultSocketTimeout(config?.requestHandler, 900_000),
-        defaultUserAgentProvider: config?.defaultUserAgentProvider ?? createDefaultUserAgentProvider({ serviceId: clientSharedValues.serviceId, clientVersion: packageInfo.version }),
-        disableRequestCompression: config?.disableRequestCompression ?? loadConfig(NODE_DISABLE_REQUEST_COMPRESSION_CONFIG_OPTIONS, config),
-        maxAttempts: config?.maxAttempts ?? loadConfig(NODE_MAX_ATTEMPT_CONFIG_OPTIONS, config),
-        region: config?.region ?? loadConfig(NODE_REGION_CONFIG_OPTIONS, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...loaderConfig }),
-        requestHandler: NodeHttpHandler.create(config?.requestHandler ?? defaultConfigProvider),
-        requestMinCompressionSizeBytes: config?.requestMinCompressionSizeBytes ?? loadConfig(NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_CONFIG_OPTIONS, config),
-        retryMode: config?.retryMode ??
-            loadConfig({
-                ...NODE_RETRY_MODE_CONFIG_OPTIONS,
-                default: async () => (await defaultConfigProvider()).retryMode || DEFAULT_RETRY_MODE,
-            }, config),
-        streamCollector: config?.streamCollector ?? streamCollector,
-        useDualstackEndpoint: config?.useDualstackEndpoint ?? loadConfig(NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS, loaderConfig),
-        useFipsEndpoint: config?.useFipsEndpoint ?? loadConfig(NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS, loaderConfig),
-        userAgentAppId: config?.userAgentAppId ?? loadConfig(NODE_APP_ID_CONFIG_OPTIONS, loaderConfig),
-    };
-};
-
-const getHttpAuthExtensionConfiguration = (runtimeConfig) => {
-    const _httpAuthSchemes = runtimeConfig.httpAuthSchemes;
-    let _httpAuthSchemeProvider = runtimeConfig.httpAuthSchemeProvider;
-    let _credentials = runtimeConfig.credentials;
-    return {
-        setHttpAuthScheme(httpAuthScheme) {
-            const index = _httpAuthSchemes.findIndex((scheme) => scheme.schemeId === httpAuthScheme.schemeId);
-            if (index === -1) {
-                _httpAuthSchemes.push(httpAuthScheme);
-            }
-            else {
-                _httpAuthSchemes.splice(index, 1, httpAuthScheme);
-            }
-        },
-        httpAuthSchemes() {
-            return _httpAuthSchemes;
-        },
-        setHttpAuthSchemeProvider(httpAuthSchemeProvider) {
-            _httpAuthSchemeProvider = httpAuthSchemeProvider;
-        },
-        httpAuthSchemeProvider() {
-            return _httpAuthSchemeProvider;
-        },
-        setCredentials(credentials) {
-            _credentials = credentials;
-        },
-        credentials() {
-            return _credentials;
-        },
-    };
-};
-const resolveHttpAuthRuntimeConfig = (config) => {
-    return {
-        httpAuthSchemes: config.httpAuthSchemes(),
-        httpAuthSchemeProvider: config.httpAuthSchemeProvider(),
-        credentials: config.credentials(),
-    };
-};
-
-const resolveRuntimeExtensions = (runtimeConfig, extensions) => {
-    const extensionConfiguration = Object.assign(getAwsRegionExtensionConfiguration(runtimeConfig), getDefaultExtensionConfiguration(runtimeConfig), getHttpHandlerExtensionConfiguration(runtimeConfig), getHttpAuthExtensionConfiguration(runtimeConfig));
-    extensions.forEach((extension) => extension.configure(extensionConfiguration));
-    return Object.assign(runtimeConfig, resolveAwsRegionExtensionConfiguration(extensionConfiguration), resolveDefaultRuntimeConfig(extensionConfiguration), resolveHttpHandlerRuntimeConfig(extensionConfiguration), resolveHttpAuthRuntimeConfig(extensionConfiguration));
-};
-
-class CloudWatchClient extends Client {
-    config;
-    constructor(...[configuration]) {
-        const _config_0 = getRuntimeConfig(configuration || {});
-        super(_config_0);
-        this.initConfig = _config_0;
-        const _config_1 = resolveClientEndpointParameters(_config_0);
-        const _config_2 = resolveUserAgentConfig(_config_1);
-        const _config_3 = resolveRetryConfig(_config_2);
-        const _config_4 = resolveRegionConfig(_config_3);
-        const _config_5 = resolveHostHeaderConfig(_config_4);
-        const _config_6 = resolveEndpointConfig(_config_5);
-        const _config_7 = resolveHttpAuthSchemeConfig(_config_6);
-        const _config_8 = resolveCompressionConfig(_config_7);
-        const _config_9 = resolveRuntimeExtensions(_config_8, configuration?.extensions || []);
-        this.config = _config_9;
-        this.middlewareStack.use(getSchemaSerdePlugin(this.config));
-        this.middlewareStack.use(getUserAgentPlugin(this.config));
-        this.middlewareStack.use(getRetryPlugin(this.config));
-        this.middlewareStack.use(getContentLengthPlugin(this.config));
-        this.middlewareStack.use(getHostHeaderPlugin(this.config));
-        this.middlewareStack.use(getLoggerPlugin(this.config));
-        this.middlewareStack.use(getRecursionDetectionPlugin(this.config));
-        this.middlewareStack.use(getHttpAuthSchemeEndpointRuleSetPlugin(this.config, {
-            httpAuthSchemeParametersProvider: defaultCloudWatchHttpAuthSchemeParametersProvider,
-            identityProviderConfigProvider: async (config) => new DefaultIdentityProviderConfig({
-                "aws.auth#sigv4": config.credentials,
-            }),
-        }));
-        this.middlewareStack.use(getHttpSigningPlugin(this.config));
-    }
-    destroy() {
-        super.destroy();
-    }
-}
-
-const command = makeBuilder(commonParams, "GraniteServiceVersion20100801", "CloudWatchClient", getEndpointPlugin);
-const _ep0 = {};
-const _mw0 = (Command, cs, config, o) => [];
-const _mw1 = (Command, cs, config, o) => [
-    getCompressionPlugin(config, {
-        encodings: ["gzip"],
-    }),
-];
-
-class AssociateDatasetKmsKeyCommand extends command(_ep0, _mw0, "AssociateDatasetKmsKey", AssociateDatasetKmsKey$) {
-}
-
-class CreateResourceMetricsConfigurationCommand extends command(_ep0, _mw0, "CreateResourceMetricsConfiguration", CreateResourceMetricsConfiguration$) {
-}
-
-class DeleteAlarmMuteRuleCommand extends command(_ep0, _mw0, "DeleteAlarmMuteRule", DeleteAlarmMuteRule$) {
-}
-
-class DeleteAlarmsCommand extends command(_ep0, _mw0, "DeleteAlarms", DeleteAlarms$) {
-}
-
-class DeleteAnomalyDetectorCommand extends command(_ep0, _mw0, "DeleteAnomalyDetector", DeleteAnomalyDetector$) {
-}
-
-class DeleteDashboardsCommand extends command(_ep0, _mw0, "DeleteDashboards", DeleteDashboards$) {
-}
-
-class DeleteInsightRulesCommand extends command(_ep0, _mw0, "DeleteInsightRules", DeleteInsightRules$) {
-}
-
-class DeleteMetricStreamCommand extends command(_ep0, _mw0, "DeleteMetricStream", DeleteMetricStream$) {
-}
-
-class DeleteResourceMetricsConfigurationCommand extends command(_ep0, _mw0, "DeleteResourceMetricsConfiguration", DeleteResourceMetricsConfiguration$) {
-}
-
-class DescribeAlarmContributorsCommand extends command(_ep0, _mw0, "DescribeAlarmContributors", DescribeAlarmContributors$) {
-}
-
-class DescribeAlarmHistoryCommand extends command(_ep0, _mw0, "DescribeAlarmHistory", DescribeAlarmHistory$) {
-}
-
-class DescribeAlarmsCommand extends command(_ep0, _mw0, "DescribeAlarms", DescribeAlarms$) {
-}
-
-class DescribeAlarmsForMetricCommand extends command(_ep0, _mw0, "DescribeAlarmsForMetric", DescribeAlarmsForMetric$) {
-}
-
-class DescribeAnomalyDetectorsCommand extends command(_ep0, _mw0, "DescribeAnomalyDetectors", DescribeAnomalyDetectors$) {
-}
-
-class DescribeInsightRulesCommand extends command(_ep0, _mw0, "DescribeInsightRules", DescribeInsightRules$) {
-}
-
-class DisableAlarmActionsCommand extends command(_ep0, _mw0, "DisableAlarmActions", DisableAlarmActions$) {
-}
-
-class DisableInsightRulesCommand extends command(_ep0, _mw0, "DisableInsightRules", DisableInsightRules$) {
-}
-
-class DisassociateDatasetKmsKeyCommand extends command(_ep0, _mw0, "DisassociateDatasetKmsKey", DisassociateDatasetKmsKey$) {
-}
-
-class EnableAlarmActionsCommand extends command(_ep0, _mw0, "EnableAlarmActions", EnableAlarmActions$) {
-}
-
-class EnableInsightRulesCommand extends command(_ep0, _mw0, "EnableInsightRules", EnableInsightRules$) {
-}
-
-class GetAlarmMuteRuleCommand extends command(_ep0, _mw0, "GetAlarmMuteRule", GetAlarmMuteRule$) {
-}
-
-class GetDashboardCommand extends command(_ep0, _mw0, "GetDashboard", GetDashboard$) {
-}
-
-class GetDatasetCommand extends command(_ep0, _mw0, "GetDataset", GetDataset$) {
-}
-
-class GetInsightRuleReportCommand extends command(_ep0, _mw0, "GetInsightRuleReport", GetInsightRuleReport$) {
-}
-
-class GetMetricDataCommand extends command(_ep0, _mw0, "GetMetricData", GetMetricData$) {
-}
-
-class GetMetricStatisticsCommand extends command(_ep0, _mw0, "GetMetricStatistics", GetMetricStatistics$) {
-}
-
-class GetMetricStreamCommand extends command(_ep0, _mw0, "GetMetricStream", GetMetricStream$) {
-}
-
-class GetMetricWidgetImageCommand extends command(_ep0, _mw0, "GetMetricWidgetImage", GetMetricWidgetImage$) {
-}
-
-class GetOTelEnrichmentCommand extends command(_ep0, _mw0, "GetOTelEnrichment", GetOTelEnrichment$) {
-}
-
-class GetResourceMetricsConfigurationCommand extends command(_ep0, _mw0, "GetResourceMetricsConfiguration", GetResourceMetricsConfiguration$) {
-}
-
-class ListAlarmMuteRulesCommand extends command(_ep0, _mw0, "ListAlarmMuteRules", ListAlarmMuteRules$) {
-}
-
-class ListDashboardsCommand extends command(_ep0, _mw0, "ListDashboards", ListDashboards$) {
-}
-
-class ListManagedInsightRulesCommand extends command(_ep0, _mw0, "ListManagedInsightRules", ListManagedInsightRules$) {
-}
-
-class ListMetricsCommand extends command(_ep0, _mw0, "ListMetrics", ListMetrics$) {
-}
-
-class ListMetricStreamsCommand extends command(_ep0, _mw0, "ListMetricStreams", ListMetricStreams$) {
-}
-
-class ListTagsForResourceCommand extends command(_ep0, _mw0, "ListTagsForResource", ListTagsForResource$) {
-}
-
-class PutAlarmMuteRuleCommand extends command(_ep0, _mw0, "PutAlarmMuteRule", PutAlarmMuteRule$) {
-}
-
-class PutAnomalyDetectorCommand extends command(_ep0, _mw0, "PutAnomalyDetector", PutAnomalyDetector$) {
-}
-
-class PutCompositeAlarmCommand extends command(_ep0, _mw0, "PutCompositeAlarm", PutCompositeAlarm$) {
-}
-
-class PutDashboardCommand extends command(_ep0, _mw0, "PutDashboard", PutDashboard$) {
-}
-
-class PutInsightRuleCommand extends command(_ep0, _mw0, "PutInsightRule", PutInsightRule$) {
-}
-
-class PutLogAlarmCommand extends command(_ep0, _mw0, "PutLogAlarm", PutLogAlarm$) {
-}
-
-class PutManagedInsightRulesCommand extends command(_ep0, _mw0, "PutManagedInsightRules", PutManagedInsightRules$) {
-}
-
-class PutMetricAlarmCommand extends command(_ep0, _mw0, "PutMetricAlarm", PutMetricAlarm$) {
-}
-
-class PutMetricDataCommand extends command(_ep0, _mw1, "PutMetricData", PutMetricData$) {
-}
-
-class PutMetricStreamCommand extends command(_ep0, _mw0, "PutMetricStream", PutMetricStream$) {
-}
-
-class SetAlarmStateCommand extends command(_ep0, _mw0, "SetAlarmState", SetAlarmState$) {
-}
-
-class StartMetricStreamsCommand extends command(_ep0, _mw0, "StartMetricStreams", StartMetricStreams$) {
-}
-
-class StartOTelEnrichmentCommand extends command(_ep0, _mw0, "StartOTelEnrichment", StartOTelEnrichment$) {
-}
-
-class StopMetricStreamsCommand extends command(_ep0, _mw0, "StopMetricStreams", StopMetricStreams$) {
-}
-
-class StopOTelEnrichmentCommand extends command(_ep0, _mw0, "StopOTelEnrichment", StopOTelEnrichment$) {
-}
-
-class TagResourceCommand extends command(_ep0, _mw0, "TagResource", TagResource$) {
-}
-
-class UntagResourceCommand extends command(_ep0, _mw0, "UntagResource", UntagResource$) {
-}
-
-class UpdateOTelEnrichmentCommand extends command(_ep0, _mw0, "UpdateOTelEnrichment", UpdateOTelEnrichment$) {
-}
-
-class UpdateResourceMetricsConfigurationCommand extends command(_ep0, _mw0, "UpdateResourceMetricsConfiguration", UpdateResourceMetricsConfiguration$) {
-}
-
-const paginateDescribeAlarmHistory = createPaginator(CloudWatchClient, DescribeAlarmHistoryCommand, "NextToken", "NextToken", "MaxRecords");
-
-const paginateDescribeAlarms = createPaginator(CloudWatchClient, DescribeAlarmsCommand, "NextToken", "NextToken", "MaxRecords");
-
-const paginateDescribeAnomalyDetectors = createPaginator(CloudWatchClient, DescribeAnomalyDetectorsCommand, "NextToken", "NextToken", "MaxResults");
-
-const paginateDescribeInsightRules = createPaginator(CloudWatchClient, DescribeInsightRulesCommand, "NextToken", "NextToken", "MaxResults");
-
-const paginateGetMetricData = createPaginator(CloudWatchClient, GetMetricDataCommand, "NextToken", "NextToken", "MaxDatapoints");
-
-const paginateListAlarmMuteRules = createPaginator(CloudWatchClient, ListAlarmMuteRulesCommand, "NextToken", "NextToken", "MaxRecords");
-
-const paginateListDashboards = createPaginator(CloudWatchClient, ListDashboardsCommand, "NextToken", "NextToken", "");
-
-const paginateListManagedInsightRules = createPaginator(CloudWatchClient, ListManagedInsightRulesCommand, "NextToken", "NextToken", "MaxResults");
-
-const paginateListMetrics = createPaginator(CloudWatchClient, ListMetricsCommand, "NextToken", "NextToken", "");
-
-const paginateListMetricStreams = createPaginator(CloudWatchClient, ListMetricStreamsCommand, "NextToken", "NextToken", "MaxResults");
-
-const checkState$3 = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new DescribeAlarmsCommand(input));
-        reason = result;
-        try {
-            const returnComparator = () => {
-                let flat_1 = [].concat(...result.MetricAlarms);
-                return (flat_1.length > 0);
-            };
-            if (returnComparator() == true) {
-                return { state: WaiterState.SUCCESS, reason };
-            }
-        }
-        catch (e) { }
-    }
-    catch (exception) {
-        reason = exception;
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForAlarmExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 120 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState$3);
-};
-const waitUntilAlarmExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 120 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState$3);
-    return checkExceptions(result);
-};
-
-const checkState$2 = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new GetAlarmMuteRuleCommand(input));
-        reason = result;
-        return { state: WaiterState.SUCCESS, reason };
-    }
-    catch (exception) {
-        reason = exception;
-        if (exception.name === "ResourceNotFoundException") {
-            return { state: WaiterState.RETRY, reason };
-        }
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForAlarmMuteRuleExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 120 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState$2);
-};
-const waitUntilAlarmMuteRuleExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 120 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState$2);
-    return checkExceptions(result);
-};
-
-const checkState$1 = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new DescribeAlarmsCommand(input));
-        reason = result;
-        try {
-            const returnComparator = () => {
-                let flat_1 = [].concat(...result.CompositeAlarms);
-                return (flat_1.length > 0);
-            };
-            if (returnComparator() == true) {
-                return { state: WaiterState.SUCCESS, reason };
-            }
-        }
-        catch (e) { }
-    }
-    catch (exception) {
-        reason = exception;
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForCompositeAlarmExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 120 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState$1);
-};
-const waitUntilCompositeAlarmExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 120 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState$1);
-    return checkExceptions(result);
-};
-
-const checkState = async (client, input) => {
-    let reason;
-    try {
-        let result = await client.send(new DescribeAlarmsCommand(input));
-        reason = result;
-        try {
-            const returnComparator = () => {
-                let flat_1 = [].concat(...result.LogAlarms);
-                return (flat_1.length > 0);
-            };
-            if (returnComparator() == true) {
-                return { state: WaiterState.SUCCESS, reason };
-            }
-        }
-        catch (e) { }
-    }
-    catch (exception) {
-        reason = exception;
-    }
-    return { state: WaiterState.RETRY, reason };
-};
-const waitForLogAlarmExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 120 };
-    return createWaiter({ ...serviceDefaults, ...params }, input, checkState);
-};
-const waitUntilLogAlarmExists = async (params, input) => {
-    const serviceDefaults = { minDelay: 5, maxDelay: 120 };
-    const result = await createWaiter({ ...serviceDefaults, ...params }, input, checkState);
-    return checkExceptions(result);
-};
-
-const commands = {
-    AssociateDatasetKmsKeyCommand,
-    CreateResourceMetricsConfigurationCommand,
-    DeleteAlarmMuteRuleCommand,
-    DeleteAlarmsCommand,
-    DeleteAnomalyDetectorCommand,
-    DeleteDashboardsCommand,
-    DeleteInsightRulesCommand,
-    DeleteMetricStreamCommand,
-    DeleteResourceMetricsConfigurationCommand,
-    DescribeAlarmContributorsCommand,
-    DescribeAlarmHistoryCommand,
-    DescribeAlarmsCommand,
-    DescribeAlarmsForMetricCommand,
-    DescribeAnomalyDetectorsCommand,
-    DescribeInsightRulesCommand,
-    DisableAlarmActionsCommand,
-    DisableInsightRulesCommand,
-    DisassociateDatasetKmsKeyCommand,
-    EnableAlarmActionsCommand,
-    EnableInsightRulesCommand,
-    GetAlarmMuteRuleCommand,
-    GetDashboardCommand,
-    GetDatasetCommand,
-    GetInsightRuleReportCommand,
-    GetMetricDataCommand,
-    GetMetricStatisticsCommand,
-    GetMetricStreamCommand,
-    GetMetricWidgetImageCommand,
-    GetOTelEnrichmentCommand,
-    GetResourceMetricsConfigurationCommand,
-    ListAlarmMuteRulesCommand,
-    ListDashboardsCommand,
-    ListManagedInsightRulesCommand,
-    ListMetricsCommand,
-    ListMetricStreamsCommand,
-    ListTagsForResourceCommand,
-    PutAlarmMuteRuleCommand,
-    PutAnomalyDetectorCommand,
-    PutCompositeAlarmCommand,
-    PutDashboardCommand,
-    PutInsightRuleCommand,
-    PutLogAlarmCommand,
-    PutManagedInsightRulesCommand,
-    PutMetricAlarmCommand,
-    PutMetricDataCommand,
-    PutMetricStreamCommand,
-    SetAlarmStateCommand,
-    StartMetricStreamsCommand,
-    StartOTelEnrichmentCommand,
-    StopMetricStreamsCommand,
-    StopOTelEnrichmentCommand,
-    TagResourceCommand,
-    UntagResourceCommand,
-    UpdateOTelEnrichmentCommand,
-    UpdateResourceMetricsConfigurationCommand,
-};
-const paginators = {
-    paginateDescribeAlarmHistory,
-    paginateDescribeAlarms,
-    paginateDescribeAnomalyDetectors,
-    paginateDescribeInsightRules,
-    paginateGetMetricData,
-    paginateListAlarmMuteRules,
-    paginateListDashboards,
-    paginateListManagedInsightRules,
-    paginateListMetrics,
-    paginateListMetricStreams,
-};
-const waiters = {
-    waitUntilAlarmExists,
-    waitUntilCompositeAlarmExists,
-    waitUntilLogAlarmExists,
-    waitUntilAlarmMuteRuleExists,
-};
-class CloudWatch extends CloudWatchClient {
-}
-createAggregatedClient(commands, CloudWatch, { paginators, waiters });
-
-const ActionsSuppressedBy = {
-    Alarm: "Alarm",
-    ExtensionPeriod: "ExtensionPeriod",
-    WaitPeriod: "WaitPeriod",
-};
-const AlarmType = {
-    CompositeAlarm: "CompositeAlarm",
-    LogAlarm: "LogAlarm",
-    MetricAlarm: "MetricAlarm",
-};
-const HistoryItemType = {
-    Action: "Action",
-    AlarmContributorAction: "AlarmContributorAction",
-    AlarmContributorStateUpdate: "AlarmContributorStateUpdate",
-    ConfigurationUpdate: "ConfigurationUpdate",
-    StateUpdate: "StateUpdate",
-};
-const AlarmMuteRuleStatus = {
-    ACTIVE: "ACTIVE",
-    EXPIRED: "EXPIRED",
-    SCHEDULED: "SCHEDULED",
-};
-const AnomalyDetectorAdaptationSpeed = {
-    FAST: "FAST",
-    NORMAL: "NORMAL",
-    SLOW: "SLOW",
-};
-const AnomalyDetectorOutlierFilteringStrength = {
-    MINIMAL: "MINIMAL",
-    MODERATE: "MODERATE",
-    STRICT: "STRICT",
-};
-const StandardUnit = {
-    Bits: "Bits",
-    Bits_Second: "Bits/Second",
-    Bytes: "Bytes",
-    Bytes_Second: "Bytes/Second",
-    Count: "Count",
-    Count_Second: "Count/Second",
-    Gigabits: "Gigabits",
-    Gigabits_Second: "Gigabits/Second",
-    Gigabytes: "Gigabytes",
-    Gigabytes_Second: "Gigabytes/Second",
-    Kilobits: "Kilobits",
-    Kilobits_Second: "Kilobits/Second",
-    Kilobytes: "Kilobytes",
-    Kilobytes_Second: "Kilobytes/Second",
-    Megabits: "Megabits",
-    Megabits_Second: "Megabits/Second",
-    Megabytes: "Megabytes",
-    Megabytes_Second: "Megabytes/Second",
-    Microseconds: "Microseconds",
-    Milliseconds: "Milliseconds",
-    None: "None",
-    Percent: "Percent",
-    Seconds: "Seconds",
-    Terabits: "Terabits",
-    Terabits_Second: "Terabits/Second",
-    Terabytes: "Terabytes",
-    Terabytes_Second: "Terabytes/Second",
-};
-const AnomalyDetectorStateValue = {
-    PENDING_TRAINING: "PENDING_TRAINING",
-    TRAINED: "TRAINED",
-    TRAINED_INSUFFICIENT_DATA: "TRAINED_INSUFFICIENT_DATA",
-};
-const AnomalyDetectorType = {
-    METRIC_MATH: "METRIC_MATH",
-    SINGLE_METRIC: "SINGLE_METRIC",
-};
-const ComparisonOperator = {
-    GreaterThanOrEqualToThreshold: "GreaterThanOrEqualToThreshold",
-    GreaterThanThreshold: "GreaterThanThreshold",
-    GreaterThanUpperThreshold: "GreaterThanUpperThreshold",
-    LessThanLowerOrGreaterThanUpperThreshold: "LessThanLowerOrGreaterThanUpperThreshold",
-    LessThanLowerThreshold: "LessThanLowerThreshold",
-    LessThanOrEqualToThreshold: "LessThanOrEqualToThreshold",
-    LessThanThreshold: "LessThanThreshold",
-};
-const StateValue = {
-    ALARM: "ALARM",
-    INSUFFICIENT_DATA: "INSUFFICIENT_DATA",
-    OK: "OK",
-};
-const ScanBy = {
-    TIMESTAMP_ASCENDING: "TimestampAscending",
-    TIMESTAMP_DESCENDING: "TimestampDescending",
-};
-const EvaluationState = {
-    EVALUATION_ERROR: "EVALUATION_ERROR",
-    EVALUATION_FAILURE: "EVALUATION_FAILURE",
-    PARTIAL_DATA: "PARTIAL_DATA",
-};
-const Statistic = {
-    Average: "Average",
-    Maximum: "Maximum",
-    Minimum: "Minimum",
-    SampleCount: "SampleCount",
-    Sum: "Sum",
-};
-const StatusCode = {
-    COMPLETE: "Complete",
-    FORBIDDEN: "Forbidden",
-    INTERNAL_ERROR: "InternalError",
-    PARTIAL_DATA: "PartialData",
-};
-const MetricStreamOutputFormat = {
-    JSON: "json",
-    OPEN_TELEMETRY_0_7: "opentelemetry0.7",
-    OPEN_TELEMETRY_1_0: "opentelemetry1.0",
-};
-const OTelEnrichmentStatus = {
-    RUNNING: "Running",
-    STOPPED: "Stopped",
-};
-const RecentlyActive = {
-    PT3H: "PT3H",
-};
-
-__webpack_unused_export__ = ActionConfiguration$;
-__webpack_unused_export__ = ActionsSuppressedBy;
-__webpack_unused_export__ = AlarmContributor$;
-__webpack_unused_export__ = AlarmHistoryItem$;
-__webpack_unused_export__ = AlarmMuteRuleStatus;
-__webpack_unused_export__ = AlarmMuteRuleSummary$;
-__webpack_unused_export__ = AlarmPromQLCriteria$;
-__webpack_unused_export__ = AlarmTagsPropagation$;
-__webpack_unused_export__ = AlarmType;
-__webpack_unused_export__ = AnomalyDetector$;
-__webpack_unused_export__ = AnomalyDetectorAdaptationSpeed;
-__webpack_unused_export__ = AnomalyDetectorConfiguration$;
-__webpack_unused_export__ = AnomalyDetectorOutlierFilteringStrength;
-__webpack_unused_export__ = AnomalyDetectorStateValue;
-__webpack_unused_export__ = AnomalyDetectorType;
-__webpack_unused_export__ = AssociateDatasetKmsKey$;
-__webpack_unused_export__ = AssociateDatasetKmsKeyCommand;
-__webpack_unused_export__ = AssociateDatasetKmsKeyInput$;
-__webpack_unused_export__ = AssociateDatasetKmsKeyOutput$;
-__webpack_unused_export__ = CloudWatch;
-exports.WBn = CloudWatchClient;
-__webpack_unused_export__ = CloudWatchServiceException;
-__webpack_unused_export__ = CloudWatchServiceException$;
-__webpack_unused_export__ = ComparisonOperator;
-__webpack_unused_export__ = CompositeAlarm$;
-__webpack_unused_export__ = ConcurrentModificationException;
-__webpack_unused_export__ = ConcurrentModificationException$;
-__webpack_unused_export__ = ConflictException;
-__webpack_unused_export__ = ConflictException$;
-__webpack_unused_export__ = CreateResourceMetricsConfiguration$;
-__webpack_unused_export__ = CreateResourceMetricsConfigurationCommand;
-__webpack_unused_export__ = CreateResourceMetricsConfigurationInput$;
-__webpack_unused_export__ = CreateResourceMetricsConfigurationOutput$;
-__webpack_unused_export__ = DashboardEntry$;
-__webpack_unused_export__ = DashboardInvalidInputError;
-__webpack_unused_export__ = DashboardInvalidInputError$;
-__webpack_unused_export__ = DashboardNotFoundError;
-__webpack_unused_export__ = DashboardNotFoundError$;
-__webpack_unused_export__ = DashboardValidationMessage$;
-__webpack_unused_export__ = Datapoint$;
-__webpack_unused_export__ = DeleteAlarmMuteRule$;
-__webpack_unused_export__ = DeleteAlarmMuteRuleCommand;
-__webpack_unused_export__ = DeleteAlarmMuteRuleInput$;
-__webpack_unused_export__ = DeleteAlarms$;
-__webpack_unused_export__ = DeleteAlarmsCommand;
-__webpack_unused_export__ = DeleteAlarmsInput$;
-__webpack_unused_export__ = DeleteAnomalyDetector$;
-__webpack_unused_export__ = DeleteAnomalyDetectorCommand;
-__webpack_unused_export__ = DeleteAnomalyDetectorInput$;
-__webpack_unused_export__ = DeleteAnomalyDetectorOutput$;
-__webpack_unused_export__ = DeleteDashboards$;
-__webpack_unused_export__ = DeleteDashboardsCommand;
-__webpack_unused_export__ = DeleteDashboardsInput$;
-__webpack_unused_export__ = DeleteDashboardsOutput$;
-__webpack_unused_export__ = DeleteInsightRules$;
-__webpack_unused_export__ = DeleteInsightRulesCommand;
-__webpack_unused_export__ = DeleteInsightRulesInput$;
-__webpack_unused_export__ = DeleteInsightRulesOutput$;
-__webpack_unused_export__ = DeleteMetricStream$;
-__webpack_unused_export__ = DeleteMetricStreamCommand;
-__webpack_unused_export__ = DeleteMetricStreamInput$;
-__webpack_unused_export__ = DeleteMetricStreamOutput$;
-__webpack_unused_export__ = DeleteResourceMetricsConfiguration$;
-__webpack_unused_export__ = DeleteResourceMetricsConfigurationCommand;
-__webpack_unused_export__ = DeleteResourceMetricsConfigurationInput$;
-__webpack_unused_export__ = DeleteResourceMetricsConfigurationOutput$;
-__webpack_unused_export__ = DescribeAlarmContributors$;
-__webpack_unused_export__ = DescribeAlarmContributorsCommand;
-__webpack_unused_export__ = DescribeAlarmContributorsInput$;
-__webpack_unused_export__ = DescribeAlarmContributorsOutput$;
-__webpack_unused_export__ = DescribeAlarmHistory$;
-__webpack_unused_export__ = DescribeAlarmHistoryCommand;
-__webpack_unused_export__ = DescribeAlarmHistoryInput$;
-__webpack_unused_export__ = DescribeAlarmHistoryOutput$;
-__webpack_unused_export__ = DescribeAlarms$;
-exports.zWD = DescribeAlarmsCommand;
-__webpack_unused_export__ = DescribeAlarmsForMetric$;
-__webpack_unused_export__ = DescribeAlarmsForMetricCommand;
-__webpack_unused_export__ = DescribeAlarmsForMetricInput$;
-__webpack_unused_export__ = DescribeAlarmsForMetricOutput$;
-__webpack_unused_export__ = DescribeAlarmsInput$;
-__webpack_unused_export__ = DescribeAlarmsOutput$;
-__webpack_unused_export__ = DescribeAnomalyDetectors$;
-__webpack_unused_export__ = DescribeAnomalyDetectorsCommand;
-__webpack_unused_export__ = DescribeAnomalyDetectorsInput$;
-__webpack_unused_export__ = DescribeAnomalyDetectorsOutput$;
-__webpack_unused_export__ = DescribeInsightRules$;
-__webpack_unused_export__ = DescribeInsightRulesCommand;
-__webpack_unused_export__ = DescribeInsightRulesInput$;
-__webpack_unused_export__ = DescribeInsightRulesOutput$;
-__webpack_unused_export__ = Dimension$;
-__webpack_unused_export__ = DimensionFilter$;
-__webpack_unused_export__ = DisableAlarmActions$;
-__webpack_unused_export__ = DisableAlarmActionsCommand;
-__webpack_unused_export__ = DisableAlarmActionsInput$;
-__webpack_unused_export__ = DisableInsightRules$;
-__webpack_unused_export__ = DisableInsightRulesCommand;
-__webpack_unused_export__ = DisableInsightRulesInput$;
-__webpack_unused_export__ = DisableInsightRulesOutput$;
-__webpack_unused_export__ = DisassociateDatasetKmsKey$;
-__webpack_unused_export__ = DisassociateDatasetKmsKeyCommand;
-__webpack_unused_export__ = DisassociateDatasetKmsKeyInput$;
-__webpack_unused_export__ = DisassociateDatasetKmsKeyOutput$;
-__webpack_unused_export__ = EnableAlarmActions$;
-__webpack_unused_export__ = EnableAlarmActionsCommand;
-__webpack_unused_export__ = EnableAlarmActionsInput$;
-__webpack_unused_export__ = EnableInsightRules$;
-__webpack_unused_export__ = EnableInsightRulesCommand;
-__webpack_unused_export__ = EnableInsightRulesInput$;
-__webpack_unused_export__ = EnableInsightRulesOutput$;
-__webpack_unused_export__ = Entity$;
-__webpack_unused_export__ = EntityMetricData$;
-__webpack_unused_export__ = EvaluationCriteria$;
-__webpack_unused_export__ = EvaluationState;
-__webpack_unused_export__ = EvaluationWindow$;
-__webpack_unused_export__ = GetAlarmMuteRule$;
-__webpack_unused_export__ = GetAlarmMuteRuleCommand;
-__webpack_unused_export__ = GetAlarmMuteRuleInput$;
-__webpack_unused_export__ = GetAlarmMuteRuleOutput$;
-__webpack_unused_export__ = GetDashboard$;
-__webpack_unused_export__ = GetDashboardCommand;
-__webpack_unused_export__ = GetDashboardInput$;
-__webpack_unused_export__ = GetDashboardOutput$;
-__webpack_unused_export__ = GetDataset$;
-__webpack_unused_export__ = GetDatasetCommand;
-__webpack_unused_export__ = GetDatasetInput$;
-__webpack_unused_export__ = GetDatasetOutput$;
-__webpack_unused_export__ = GetInsightRuleReport$;
-__webpack_unused_export__ = GetInsightRuleReportCommand;
-__webpack_unused_export__ = GetInsightRuleReportInput$;
-__webpack_unused_export__ = GetInsightRuleReportOutput$;
-__webpack_unused_export__ = GetMetricData$;
-__webpack_unused_export__ = GetMetricDataCommand;
-__webpack_unused_export__ = GetMetricDataInput$;
-__webpack_unused_export__ = GetMetricDataOutput$;
-__webpack_unused_export__ = GetMetricStatistics$;
-__webpack_unused_export__ = GetMetricStatisticsCommand;
-__webpack_unused_export__ = GetMetricStatisticsInput$;
-__webpack_unused_export__ = GetMetricStatisticsOutput$;
-__webpack_unused_export__ = GetMetricStream$;
-__webpack_unused_export__ = GetMetricStreamCommand;
-__webpack_unused_export__ = GetMetricStreamInput$;
-__webpack_unused_export__ = GetMetricStreamOutput$;
-__webpack_unused_export__ = GetMetricWidgetImage$;
-__webpack_unused_export__ = GetMetricWidgetImageCommand;
-__webpack_unused_export__ = GetMetricWidgetImageInput$;
-__webpack_unused_export__ = GetMetricWidgetImageOutput$;
-__webpack_unused_export__ = GetOTelEnrichment$;
-__webpack_unused_export__ = GetOTelEnrichmentCommand;
-__webpack_unused_export__ = GetOTelEnrichmentInput$;
-__webpack_unused_export__ = GetOTelEnrichmentOutput$;
-__webpack_unused_export__ = GetResourceMetricsConfiguration$;
-__webpack_unused_export__ = GetResourceMetricsConfigurationCommand;
-__webpack_unused_export__ = GetResourceMetricsConfigurationInput$;
-__webpack_unused_export__ = GetResourceMetricsConfigurationOutput$;
-__webpack_unused_export__ = HistoryItemType;
-__webpack_unused_export__ = InsightRule$;
-__webpack_unused_export__ = InsightRuleContributor$;
-__webpack_unused_export__ = InsightRuleContributorDatapoint$;
-__webpack_unused_export__ = InsightRuleMetricDatapoint$;
-__webpack_unused_export__ = InternalServiceFault;
-__webpack_unused_export__ = InternalServiceFault$;
-__webpack_unused_export__ = InvalidFormatFault;
-__webpack_unused_export__ = InvalidFormatFault$;
-__webpack_unused_export__ = InvalidNextToken;
-__webpack_unused_export__ = InvalidNextToken$;
-__webpack_unused_export__ = InvalidParameterCombinationException;
-__webpack_unused_export__ = InvalidParameterCombinationException$;
-__webpack_unused_export__ = InvalidParameterValueException;
-__webpack_unused_export__ = InvalidParameterValueException$;
-__webpack_unused_export__ = KmsAccessDeniedException;
-__webpack_unused_export__ = KmsAccessDeniedException$;
-__webpack_unused_export__ = KmsKeyDisabledException;
-__webpack_unused_export__ = KmsKeyDisabledException$;
-__webpack_unused_export__ = KmsKeyNotFoundException;
-__webpack_unused_export__ = KmsKeyNotFoundException$;
-__webpack_unused_export__ = LabelOptions$;
-__webpack_unused_export__ = LimitExceededException;
-__webpack_unused_export__ = LimitExceededException$;
-__webpack_unused_export__ = LimitExceededFault;
-__webpack_unused_export__ = LimitExceededFault$;
-__webpack_unused_export__ = ListAlarmMuteRules$;
-__webpack_unused_export__ = ListAlarmMuteRulesCommand;
-__webpack_unused_export__ = ListAlarmMuteRulesInput$;
-__webpack_unused_export__ = ListAlarmMuteRulesOutput$;
-__webpack_unused_export__ = ListDashboards$;
-__webpack_unused_export__ = ListDashboardsCommand;
-__webpack_unused_export__ = ListDashboardsInput$;
-__webpack_unused_export__ = ListDashboardsOutput$;
-__webpack_unused_export__ = ListManagedInsightRules$;
-__webpack_unused_export__ = ListManagedInsightRulesCommand;
-__webpack_unused_export__ = ListManagedInsightRulesInput$;
-__webpack_unused_export__ = ListManagedInsightRulesOutput$;
-__webpack_unused_export__ = ListMetricStreams$;
-__webpack_unused_export__ = ListMetricStreamsCommand;
-__webpack_unused_export__ = ListMetricStreamsInput$;
-__webpack_unused_export__ = ListMetricStreamsOutput$;
-__webpack_unused_export__ = ListMetrics$;
-__webpack_unused_export__ = ListMetricsCommand;
-__webpack_unused_export__ = ListMetricsInput$;
-__webpack_unused_export__ = ListMetricsOutput$;
-__webpack_unused_export__ = ListTagsForResource$;
-__webpack_unused_export__ = ListTagsForResourceCommand;
-__webpack_unused_export__ = ListTagsForResourceInput$;
-__webpack_unused_export__ = ListTagsForResourceOutput$;
-__webpack_unused_export__ = LogAlarm$;
-__webpack_unused_export__ = ManagedRule$;
-__webpack_unused_export__ = ManagedRuleDescription$;
-__webpack_unused_export__ = ManagedRuleState$;
-__webpack_unused_export__ = MessageData$;
-__webpack_unused_export__ = Metric$;
-__webpack_unused_export__ = MetricAlarm$;
-__webpack_unused_export__ = MetricCharacteristics$;
-__webpack_unused_export__ = MetricDataQuery$;
-__webpack_unused_export__ = MetricDataResult$;
-__webpack_unused_export__ = MetricDatum$;
-__webpack_unused_export__ = MetricMathAnomalyDetector$;
-__webpack_unused_export__ = MetricStat$;
-__webpack_unused_export__ = MetricStreamEntry$;
-__webpack_unused_export__ = MetricStreamFilter$;
-__webpack_unused_export__ = MetricStreamOutputFormat;
-__webpack_unused_export__ = MetricStreamStatisticsConfiguration$;
-__webpack_unused_export__ = MetricStreamStatisticsMetric$;
-__webpack_unused_export__ = MissingRequiredParameterException;
-__webpack_unused_export__ = MissingRequiredParameterException$;
-__webpack_unused_export__ = MuteTargets$;
-__webpack_unused_export__ = OTelEnrichmentMetricSelector$;
-__webpack_unused_export__ = OTelEnrichmentStatus;
-__webpack_unused_export__ = PartialFailure$;
-__webpack_unused_export__ = PutAlarmMuteRule$;
-__webpack_unused_export__ = PutAlarmMuteRuleCommand;
-__webpack_unused_export__ = PutAlarmMuteRuleInput$;
-__webpack_unused_export__ = PutAnomalyDetector$;
-__webpack_unused_export__ = PutAnomalyDetectorCommand;
-__webpack_unused_export__ = PutAnomalyDetectorInput$;
-__webpack_unused_export__ = PutAnomalyDetectorOutput$;
-__webpack_unused_export__ = PutCompositeAlarm$;
-__webpack_unused_export__ = PutCompositeAlarmCommand;
-__webpack_unused_export__ = PutCompositeAlarmInput$;
-__webpack_unused_export__ = PutDashboard$;
-__webpack_unused_export__ = PutDashboardCommand;
-__webpack_unused_export__ = PutDashboardInput$;
-__webpack_unused_export__ = PutDashboardOutput$;
-__webpack_unused_export__ = PutInsightRule$;
-__webpack_unused_export__ = PutInsightRuleCommand;
-__webpack_unused_export__ = PutInsightRuleInput$;
-__webpack_unused_export__ = PutInsightRuleOutput$;
-__webpack_unused_export__ = PutLogAlarm$;
-__webpack_unused_export__ = PutLogAlarmCommand;
-__webpack_unused_export__ = PutLogAlarmInput$;
-__webpack_unused_export__ = PutManagedInsightRules$;
-__webpack_unused_export__ = PutManagedInsightRulesCommand;
-__webpack_unused_export__ = PutManagedInsightRulesInput$;
-__webpack_unused_export__ = PutManagedInsightRulesOutput$;
-__webpack_unused_export__ = PutMetricAlarm$;
-__webpack_unused_export__ = PutMetricAlarmCommand;
-__webpack_unused_export__ = PutMetricAlarmInput$;
-__webpack_unused_export__ = PutMetricData$;
-__webpack_unused_export__ = PutMetricDataCommand;
-__webpack_unused_export__ = PutMetricDataInput$;
-__webpack_unused_export__ = PutMetricStream$;
-__webpack_unused_export__ = PutMetricStreamCommand;
-__webpack_unused_export__ = PutMetricStreamInput$;
-__webpack_unused_export__ = PutMetricStreamOutput$;
-__webpack_unused_export__ = Range$;
-__webpack_unused_export__ = RecentlyActive;
-__webpack_unused_export__ = ResourceConflict;
-__webpack_unused_export__ = ResourceConflict$;
-__webpack_unused_export__ = ResourceMetricSelection$;
-__webpack_unused_export__ = ResourceMetricsConfiguration$;
-__webpack_unused_export__ = ResourceNotFound;
-__webpack_unused_export__ = ResourceNotFound$;
-__webpack_unused_export__ = ResourceNotFoundException;
-__webpack_unused_export__ = ResourceNotFoundException$;
-__webpack_unused_export__ = Rule$;
-__webpack_unused_export__ = ScanBy;
-__webpack_unused_export__ = Schedule$;
-__webpack_unused_export__ = ScheduleConfiguration$;
-__webpack_unused_export__ = ScheduledQueryConfiguration$;
-__webpack_unused_export__ = SetAlarmState$;
-__webpack_unused_export__ = SetAlarmStateCommand;
-__webpack_unused_export__ = SetAlarmStateInput$;
-__webpack_unused_export__ = SingleMetricAnomalyDetector$;
-__webpack_unused_export__ = SlidingWindow$;
-__webpack_unused_export__ = StandardUnit;
-__webpack_unused_export__ = StartMetricStreams$;
-__webpack_unused_export__ = StartMetricStreamsCommand;
-__webpack_unused_export__ = StartMetricStreamsInput$;
-__webpack_unused_export__ = StartMetricStreamsOutput$;
-__webpack_unused_export__ = StartOTelEnrichment$;
-__webpack_unused_export__ = StartOTelEnrichmentCommand;
-__webpack_unused_export__ = StartOTelEnrichmentInput$;
-__webpack_unused_export__ = StartOTelEnrichmentOutput$;
-__webpack_unused_export__ = StateValue;
-__webpack_unused_export__ = Statistic;
-__webpack_unused_export__ = StatisticSet$;
-__webpack_unused_export__ = StatusCode;
-__webpack_unused_export__ = StopMetricStreams$;
-__webpack_unused_export__ = StopMetricStreamsCommand;
-__webpack_unused_export__ = StopMetricStreamsInput$;
-__webpack_unused_export__ = StopMetricStreamsOutput$;
-__webpack_unused_export__ = StopOTelEnrichment$;
-__webpack_unused_export__ = StopOTelEnrichmentCommand;
-__webpack_unused_export__ = StopOTelEnrichmentInput$;
-__webpack_unused_export__ = StopOTelEnrichmentOutput$;
-__webpack_unused_export__ = Tag$;
-__webpack_unused_export__ = TagResource$;
-__webpack_unused_export__ = TagResourceCommand;
-__webpack_unused_export__ = TagResourceInput$;
-__webpack_unused_export__ = TagResourceOutput$;
-__webpack_unused_export__ = UntagResource$;
-__webpack_unused_export__ = UntagResourceCommand;
-__webpack_unused_export__ = UntagResourceInput$;
-__webpack_unused_export__ = UntagResourceOutput$;
-__webpack_unused_export__ = UpdateOTelEnrichment$;
-__webpack_unused_export__ = UpdateOTelEnrichmentCommand;
-__webpack_unused_export__ = UpdateOTelEnrichmentInput$;
-__webpack_unused_export__ = UpdateOTelEnrichmentOutput$;
-__webpack_unused_export__ = UpdateResourceMetricsConfiguration$;
-__webpack_unused_export__ = UpdateResourceMetricsConfigurationCommand;
-__webpack_unused_export__ = UpdateResourceMetricsConfigurationInput$;
-__webpack_unused_export__ = UpdateResourceMetricsConfigurationOutput$;
-__webpack_unused_export__ = ValidationException;
-__webpack_unused_export__ = ValidationException$;
-__webpack_unused_export__ = WallClockWindow$;
-__webpack_unused_export__ = WarmUpConfiguration$;
-__webpack_unused_export__ = errorTypeRegistries;
-__webpack_unused_export__ = paginateDescribeAlarmHistory;
-__webpack_unused_export__ = paginateDescribeAlarms;
-__webpack_unused_export__ = paginateDescribeAnomalyDetectors;
-__webpack_unused_export__ = paginateDescribeInsightRules;
-__webpack_unused_export__ = paginateGetMetricData;
-__webpack_unused_export__ = paginateListAlarmMuteRules;
-__webpack_unused_export__ = paginateListDashboards;
-__webpack_unused_export__ = paginateListManagedInsightRules;
-__webpack_unused_export__ = paginateListMetricStreams;
-__webpack_unused_export__ = paginateListMetrics;
-__webpack_unused_export__ = waitForAlarmExists;
-__webpack_unused_export__ = waitForAlarmMuteRuleExists;
-__webpack_unused_export__ = waitForCompositeAlarmExists;
-__webpack_unused_export__ = waitForLogAlarmExists;
-__webpack_unused_export__ = waitUntilAlarmExists;
-__webpack_unused_export__ = waitUntilAlarmMuteRuleExists;
-__webpack_unused_export__ = waitUntilCompositeAlarmExists;
-__webpack_unused_export__ = waitUntilLogAlarmExists;
-
-
-/***/ }),
-
-/***/ 9456:
-/***/ ((__unused_webpack_module, exports, __webpack_require__) => {
-
-const { createGzip } = __webpack_require__(8522);
-exports.compressStream = async (body) => body.pipe(createGzip());
-
-
-/***/ }),
-
-/***/ 6097:
-/***/ ((__unused_webpack_module, exports, __webpack_require__) => {
-
-const { promisify } = __webpack_require__(7975);
-const { gzip } = __webpack_require__(8522);
-const { toUint8Array } = __webpack_require__(2430);
-const gzipAsync = promisify(gzip);
-exports.compressString = async (body) => {
-    try {
-        const compressedBuffer = await gzipAsync(toUint8Array(body || ""));
-        return toUint8Array(compressedBuffer);
-    }
-    catch (err) {
-        throw new Error("Failure during compression: " + err.message);
-    }
-};
-
-
-/***/ }),
-
-/***/ 190:
-/***/ ((__unused_webpack_module, exports, __webpack_require__) => {
-
-const { booleanSelector, SelectorType, numberSelector } = __webpack_require__(7291);
-const { setFeature } = __webpack_require__(402);
-const { HttpRequest } = __webpack_require__(3422);
-const { compressStream } = __webpack_require__(9456);
-const { compressString } = __webpack_require__(6097);
-const { isArrayBuffer } = __webpack_require__(2430);
-const { normalizeProvider } = __webpack_require__(2658);
-
-const NODE_DISABLE_REQUEST_COMPRESSION_ENV_NAME = "AWS_DISABLE_REQUEST_COMPRESSION";
-const NODE_DISABLE_REQUEST_COMPRESSION_INI_NAME = "disable_request_compression";
-const DEFAULT_DISABLE_REQUEST_COMPRESSION = false;
-const NODE_DISABLE_REQUEST_COMPRESSION_CONFIG_OPTIONS = {
-    environmentVariableSelector: (env) => booleanSelector(env, NODE_DISABLE_REQUEST_COMPRESSION_ENV_NAME, SelectorType.ENV),
-    configFileSelector: (profile) => booleanSelector(profile, NODE_DISABLE_REQUEST_COMPRESSION_INI_NAME, SelectorType.CONFIG),
-    default: DEFAULT_DISABLE_REQUEST_COMPRESSION,
-};
-
-const NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_ENV_NAME = "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES";
-const NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_INI_NAME = "request_min_compression_size_bytes";
-const DEFAULT_NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES = 10240;
-const NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_CONFIG_OPTIONS = {
-    environmentVariableSelector: (env) => numberSelector(env, NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_ENV_NAME, SelectorType.ENV),
-    configFileSelector: (profile) => numberSelector(profile, NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_INI_NAME, SelectorType.CONFIG),
-    default: DEFAULT_NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES,
-};
-
-var CompressionAlgorithm;
-(function (CompressionAlgorithm) {
-    CompressionAlgorithm["GZIP"] = "gzip";
-})(CompressionAlgorithm || (CompressionAlgorithm = {}));
-const CLIENT_SUPPORTED_ALGORITHMS = [CompressionAlgorithm.GZIP];
-
-const isStreaming = (body) => body !== undefined && typeof body !== "string" && !ArrayBuffer.isView(body) && !isArrayBuffer(body);
-
-const compressionMiddleware = (config, middlewareConfig) => (next, context) => async (args) => {
-    if (!HttpRequest.isInstance(args.request)) {
-        return next(args);
-    }
-    const disableRequestCompression = await config.disableRequestCompression();
-    if (disableRequestCompression) {
-        return next(args);
-    }
-    const { request } = args;
-    const { body, headers } = request;
-    const { encodings, streamRequiresLength } = middlewareConfig;
-    let updatedBody = body;
-    let updatedHeaders = headers;
-    for (const algorithm of encodings) {
-        if (CLIENT_SUPPORTED_ALGORITHMS.includes(algorithm)) {
-            let isRequestCompressed = false;
-            if (isStreaming(body)) {
-                if (!streamRequiresLength) {
-                    updatedBody = await compressStream(body);
-                    isRequestCompressed = true;
-                }
-                else {
-                    throw new Error("Compression is not supported for streaming blobs that require a length.");
-                }
-            }
-            else {
-                const bodyLength = config.bodyLengthChecker(body);
-                const requestMinCompressionSizeBytes = await config.requestMinCompressionSizeBytes();
-                if (bodyLength && bodyLength >= requestMinCompressionSizeBytes) {
-                    updatedBody = await compressString(body);
-                    isRequestCompressed = true;
-                }
-            }
-            if (isRequestCompressed) {
-                if (headers["content-encoding"]) {
-                    updatedHeaders = {
-                        ...headers,
-                        "content-encoding": `${headers["content-encoding"]}, ${algorithm}`,
-                    };
-                }
-                else {
-                    updatedHeaders = { ...headers, "content-encoding": algorithm };
-                }
-                if (updatedHeaders["content-encoding"].includes("gzip")) {
-                    setFeature(context, "GZIP_REQUEST_COMPRESSION", "L");
-                }
-                break;
-            }
-        }
-    }
-    return next({
-        ...args,
-        request: {
-            ...request,
-            body: updatedBody,
-            headers: updatedHeaders,
-        },
-    });
-};
-const compressionMiddlewareOptions = {
-    name: "compressionMiddleware",
-    step: "build",
-    tags: ["REQUEST_BODY_COMPRESSION", "GZIP"],
-    override: true,
-    priority: "high",
-};
-
-const getCompressionPlugin = (config, middlewareConfig) => ({
-    applyToStack: (clientStack) => {
-        clientStack.add(compressionMiddleware(config, middlewareConfig), compressionMiddlewareOptions);
-    },
-});
-
-const resolveCompressionConfig = (input) => {
-    const { disableRequestCompression, requestMinCompressionSizeBytes: _requestMinCompressionSizeBytes } = input;
-    return Object.assign(input, {
-        disableRequestCompression: normalizeProvider(disableRequestCompression),
-        requestMinCompressionSizeBytes: async () => {
-            const requestMinCompressionSizeBytes = await normalizeProvider(_requestMinCompressionSizeBytes)();
-            if (requestMinCompressionSizeBytes < 0 || requestMinCompressionSizeBytes > 10485760) {
-                throw new RangeError("The value for requestMinCompressionSizeBytes must be between 0 and 10485760 inclusive. " +
-                    `The provided value ${requestMinCompressionSizeBytes} is outside this range."`);
-            }
-            return requestMinCompressionSizeBytes;
-        },
-    });
-};
-
-exports.DEFAULT_DISABLE_REQUEST_COMPRESSION = DEFAULT_DISABLE_REQUEST_COMPRESSION;
-exports.DEFAULT_NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES = DEFAULT_NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES;
-exports.NODE_DISABLE_REQUEST_COMPRESSION_CONFIG_OPTIONS = NODE_DISABLE_REQUEST_COMPRESSION_CONFIG_OPTIONS;
-exports.NODE_DISABLE_REQUEST_COMPRESSION_ENV_NAME = NODE_DISABLE_REQUEST_COMPRESSION_ENV_NAME;
-exports.NODE_DISABLE_REQUEST_COMPRESSION_INI_NAME = NODE_DISABLE_REQUEST_COMPRESSION_INI_NAME;
-exports.NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_CONFIG_OPTIONS = NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_CONFIG_OPTIONS;
-exports.NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_ENV_NAME = NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_ENV_NAME;
-exports.NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_INI_NAME = NODE_REQUEST_MIN_COMPRESSION_SIZE_BYTES_INI_NAME;
-exports.compressionMiddleware = compressionMiddleware;
-exports.compressionMiddlewareOptions = compressionMiddlewareOptions;
-exports.getCompressionPlugin = getCompressionPlugin;
-exports.resolveCompressionConfig = resolveCompressionConfig;
 
 
 /***/ })
