@@ -165,8 +165,8 @@ async function build(
   const attempt = (docker: Docker, request: BuildPlan['request']) =>
     foreignGroup(log, 'docker buildx build', () => runBuild(docker, request, plan.secretEnv, show));
   const first = await attempt(ready.docker, plan.request);
-  // Where nothing was even begun, the builder or Buildx itself may be what is missing.
-  if (first.code !== 0 && !first.tail.some((line) => line.startsWith('#')))
+  // Without Buildx docker takes its options for its own; then this says what is missing.
+  if (first.code !== 0 && first.tail.some((line) => /^unknown (shorthand )?flag|unknown command/.test(line)))
     await inspectBuilder(ready.docker, ready.name);
   const trouble = first.cacheTrouble || (failedOnCache(first.tail) ? 'it does not hold what it lists' : '');
   if (first.code === 0) {

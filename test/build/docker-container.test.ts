@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -46,7 +47,10 @@ interface Finished {
   calls: string[][];
 }
 
-async function build(inputs: Record<string, string> = {}): Promise<Finished> {
+async function build(
+  inputs: Record<string, string> = {},
+  env: Record<string, string> = {},
+): Promise<Finished> {
   const options = {
     dist: join(temp, 'dist'),
     temp: join(temp, 'runner'),
@@ -64,7 +68,7 @@ async function build(inputs: Record<string, string> = {}): Promise<Finished> {
       'aws-region': 'us-east-1',
       ...inputs,
     },
-    env: { PATH: [join(temp, 'bin'), dirname(process.execPath)].join(delimiter), HOME: temp },
+    env: { PATH: [join(temp, 'bin'), dirname(process.execPath)].join(delimiter), HOME: temp, ...env },
   };
   const main = await runMain(call, options);
   await runPost(call, main, options);
@@ -111,6 +115,25 @@ it('removes the builder after a build that failed', async () => {
   expect(main.exitCode).toBe(1);
   expect(main.errors).toEqual([expect.stringContaining('the stub fails')]);
   expect(commands(calls)).toEqual(['create', 'build', 'rm']);
+});
+
+it('says that Buildx is missing where docker does not know its options', async () => {
+  const program = `#!/bin/sh
+case "$2" in
+  build) echo 'unknown flag: --builder' >&2; exit 125 ;;
+  *) echo "docker: 'buildx' is not a docker command." >&2; exit 1 ;;
+esac
+`;
+  await writeFile(join(temp, 'calls'), '[]');
+  await writeFile(join(temp, 'bin', 'docker'), program, { mode: 0o755 });
+  const engine = createServer((_request, response) => response.end('{"ServerVersion":"28.0.4"}'));
+  const socket = join(temp, 'docker.sock');
+  await new Promise<void>((resolve) => engine.listen(socket, resolve));
+  const { main } = await build({ driver: 'docker' }, { DOCKER_HOST: `unix://${socket}` });
+  await new Promise((resolve) => engine.close(resolve));
+  expect(main.errors).toEqual([
+    'Docker has no Buildx here. Install it: https://docs.docker.com/build/install-buildx/',
+  ]);
 });
 
 it('removes what is left of a builder that did not start, and says what else can be done', async () => {
