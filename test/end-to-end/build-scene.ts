@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runningProcesses } from '../../src/docker/processes.ts';
@@ -100,8 +100,10 @@ export async function startBuildScene(docker: DockerCommand, registry: RegistryA
     },
     async kill() {
       const main = join(dist, 'build', 'index.js');
+      // The same bundle may run in another scene: only its environment tells whose it is.
       for (const { pid, commandLine } of await runningProcesses())
-        if (commandLine.includes(main)) process.kill(pid, 'SIGKILL');
+        if (commandLine.includes(main) && (await environmentOf(pid)).includes(runner))
+          process.kill(pid, 'SIGKILL');
     },
     async deploy(inputs) {
       const call = { name: 'deploy', inputs: { 'smoke-path': 'off', ...inputs }, env: environment };
@@ -114,6 +116,11 @@ export async function startBuildScene(docker: DockerCommand, registry: RegistryA
       await rm(temp, { recursive: true, force: true });
     },
   };
+}
+
+/** As proc_pid_environ(5) has it; '' of a process that has ended. */
+async function environmentOf(pid: number): Promise<string> {
+  return await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
 }
 
 async function writeContext(context: string, name: string): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { engineBridge } from '../../src/docker/engine.ts';
 import { runningProcesses } from '../../src/docker/processes.ts';
 import { containerRuntime } from '../../src/local/aws/container.ts';
 import { startLocalAws } from '../../src/local/aws/server.ts';
@@ -33,12 +34,13 @@ export interface OldStoreMachine {
   main(options?: RunOptions): Promise<ActionOutcome>;
   /** Its post. */
   post(outcome: ActionOutcome): Promise<ActionOutcome>;
-  /** What a run could leave behind. */
+  /** What the runs of this machine have left behind until now; others may run tests beside it. */
   traces(): Promise<Traces>;
   close(): Promise<void>;
 }
 
 export interface Traces {
+  /** Bridges of private Engines. */
   links: string[];
   mounts: string[];
   processes: string[];
@@ -70,6 +72,7 @@ export async function startOldStoreMachine(parts: Parts): Promise<OldStoreMachin
     startCacheService(),
   ]);
   let lines: string[] = [];
+  const engines: string[] = [];
   const options = {
     dist: join(root, 'dist'),
     temp: runner,
@@ -115,10 +118,13 @@ export async function startOldStoreMachine(parts: Parts): Promise<OldStoreMachin
     async main(changes) {
       lines = [];
       cache.resetCounters();
-      return await runMain(call(changes), options);
+      const outcome = await runMain(call(changes), options);
+      // Kept before an Engine's folder or bridge exist, also of one that does not start.
+      engines.push(...(outcome.state.engines ?? '').split('\n').filter(Boolean));
+      return outcome;
     },
     post: async (outcome) => await runPost(call(), outcome, options),
-    traces: async () => await tracesBelow(runner),
+    traces: async () => await tracesOf(runner, engines),
     async close() {
       await Promise.all([aws.close(), cache.close(), engine.close()]);
       await rm(temp, { recursive: true, force: true });
@@ -134,15 +140,16 @@ COPY --link two /two
 CMD ["/one"]
 `;
 
-async function tracesBelow(folder: string): Promise<Traces> {
+/** @param engines folders of private Engines; not below `runner` where its path is too long for a socket */
+async function tracesOf(runner: string, engines: readonly string[]): Promise<Traces> {
+  const bridges = engines.map(engineBridge);
+  const ours = (line: string): boolean => [runner, ...engines].some((folder) => line.includes(folder));
   const commands = (await runningProcesses()).map(({ commandLine }) => commandLine);
   return {
-    links: (await readdir('/sys/class/net')).filter((name) => name.startsWith('dlc-')).sort(),
-    mounts: (await readFile('/proc/self/mountinfo', 'utf8'))
-      .split('\n')
-      .filter((line) => line.includes(folder)),
-    processes: commands.filter((line) => line.includes(folder)),
+    links: (await readdir('/sys/class/net')).filter((name) => bridges.includes(name)),
+    mounts: (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter(ours),
+    processes: commands.filter(ours),
     // The run record is the caller's.
-    files: (await readdir(folder)).filter((name) => name !== 'deploy-lambda-container'),
+    files: (await readdir(runner)).filter((name) => name !== 'deploy-lambda-container'),
   };
 }
