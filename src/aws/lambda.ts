@@ -22,7 +22,7 @@ import {
 } from './lambda-state.ts';
 import { change, once, read } from './requests.ts';
 
-export type { AliasState, FunctionSettings, FunctionState } from './lambda-state.ts';
+export type { AliasState, FunctionSettings, FunctionState, NewFunction } from './lambda-state.ts';
 
 /** What Invoke answered. */
 export interface InvokeAnswer {

@@ -4,7 +4,7 @@ import { type DeployResult, type FunctionRecord, timed } from '../record.ts';
 import { checkAlarms } from './alarms.ts';
 import { Cancelled } from './cancel.ts';
 import { Overtaken } from './change.ts';
-import { createFunction, planCreate } from './create.ts';
+import { checkStillOurs, createFunction, planCreate } from './create.ts';
 import { Deployment } from './deployment.ts';
 import { rehearse } from './dry-run.ts';
 import { findState } from './find.ts';
@@ -36,6 +36,7 @@ export class FunctionRun {
   #plan: Plan | undefined;
   #deployment: Deployment | undefined;
   #ended = false;
+  #created = false;
 
   /** @param target undefined for `rollback-to`, where the function itself says what there is to go back to */
   constructor(name: string, inputs: DeployInputs, target: Target | undefined, tools: Tools) {
@@ -144,8 +145,10 @@ export class FunctionRun {
     if (!inputs.create) return;
     const hands = { lambda: tools.lambda, functionName: this.#name, budget };
     const { create } = inputs;
-    await timed(tools.record, `deploy ${this.#name}: create`, () => createFunction(hands, target, create));
-    this.#say(`Function ${this.#name} is created; it stays, whatever becomes of this deploy.`);
+    await timed(tools.record, `deploy ${this.#name}: create`, () =>
+      createFunction(hands, target, create, (sentence) => this.#say(sentence)),
+    );
+    this.#created = true;
     await this.#lookAndPlan();
   }
 
@@ -160,6 +163,7 @@ export class FunctionRun {
         url,
       ]);
       const found = { ...seen, ...(own && { url: own }) };
+      if (this.#created) checkStillOurs(found, this.#context.target, inputs.alias);
       return { found, plan: planDeploy(found, this.#wanted()) };
     }
     const [seen, own] = await Promise.all([findRollback(this.#name, inputs, tools, budget), url]);

@@ -21,3 +21,10 @@ it('no random plan of faults leaves users on a broken version, overwrites a depl
   expect(text).toContain('; 0 broke a rule');
   expect(code).toBe(0);
 }, 120_000);
+
+it('whatever request of a creation goes wrong, the log says what stays and no other deploy is overwritten', async () => {
+  const { code, text } = await faults(['--course', 'create the function, no alias']);
+  expect(text).toContain('create the function, no alias: ');
+  expect(text).toContain(', 0 broke a rule');
+  expect(code).toBe(0);
+}, 120_000);

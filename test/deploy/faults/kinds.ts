@@ -6,13 +6,13 @@ export interface Kind {
   fault?: Fault;
   /** What happens to the world just before the request is served. */
   happens?: 'new-image-deleted' | 'old-image-deleted' | 'other-alias' | 'other-update' | 'cancel';
-  /** Operations that it can happen to; every one where absent. */
+  /** Operations that it can happen to; every one where absent. `url:GET` is the smoke test of a URL that is not Lambda's. */
   only?: RegExp;
   /** It is over by itself: trying again helps. */
   passing: boolean;
 }
 
-const CHANGES = /Update|Publish|CreateAlias|DeleteAlias/;
+const CHANGES = /Update|Publish|Create|DeleteAlias/;
 
 /** By name, in the order of the table. */
 export const KINDS: Readonly<Record<string, Kind>> = {
@@ -36,12 +36,21 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'malformed, done': { fault: { malformed: true, afterCommit: true }, only: CHANGES, passing: true },
   '409': {
     fault: { status: 409, code: 'ResourceConflictException', message: 'An update is in progress' },
-    only: /Update|Publish|CreateAlias|DeleteAlias|Invoke/,
+    only: /Update|Publish|Create|DeleteAlias|Invoke/,
     passing: true,
   },
   '412 stale': {
     fault: { status: 412, code: 'PreconditionFailedException', message: 'The Revision Id does not match' },
     only: /Update|Publish/,
+    passing: true,
+  },
+  'young role': {
+    fault: {
+      status: 400,
+      code: 'InvalidParameterValueException',
+      message: 'The role defined for the function cannot be assumed by Lambda.',
+    },
+    only: /CreateFunction/,
     passing: true,
   },
   expired: {

@@ -8,11 +8,17 @@ import { broken } from './rules.ts';
 import { Scene } from './scene.ts';
 
 /**
- * `npm run faults`: the matrix of operations, faults and phases. `npm run faults -- --seed 1 --count 2000`: random
- * plans; `--only N` plays one of them and shows its log. Exit code 1 where a rule was broken.
+ * `npm run faults`: the matrix of operations, faults and courses; with `--course TEXT` only those courses that have this
+ * in their name. `npm run faults -- --seed 1 --count 2000`: random plans; `--only N` plays one of them and shows its log.
+ * Exit code 1 where a rule was broken.
  */
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, count: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    count: { type: 'string' },
+    only: { type: 'string' },
+    course: { type: 'string' },
+  },
 });
 const AT_ONCE = 12;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -74,7 +80,7 @@ try {
         `${[...results].map(([result, times]) => `${times} ${result}`).join(', ')}; ${failures} broke a rule; ${seconds()} s`,
     );
   } else {
-    const cells = await matrix(scene);
+    const cells = await matrix(scene, values.course);
     await playAll(
       cells.map(({ plan }) => plan),
       (played, at) => {

@@ -27,12 +27,41 @@ const COURSES: Readonly<Record<string, Partial<World>>> = {
   'alias moved and back': { image: 'late' },
   'alias created and removed': { alias: 'missing', image: 'late' },
   '$LATEST put back': { alias: 'none', image: 'crash' },
+  'roll back to the previous version': { goal: 'previous' },
+  'roll back to a number': { goal: 'version' },
+  'roll back and clear weights': { goal: 'previous', alias: 'weighted' },
+  'rollback version fails its test': { goal: 'previous', image: 'status' },
+  'rollback moved and back': { goal: 'previous', image: 'late' },
+  'create the function': { missing: true, alias: 'missing' },
+  'create the function, no alias': { missing: true, alias: 'none' },
+  'created function fails its test': { missing: true, alias: 'missing', image: 'status' },
+  'created function, no alias, fails': { missing: true, alias: 'none', image: 'crash' },
+  'created function, alias removed': { missing: true, alias: 'missing', image: 'late' },
+  'function URL': { url: 'auto' },
+  'function URL, no alias': { url: 'auto', alias: 'none' },
+  "a URL that is not Lambda's": { url: 'own' },
+  'URL fails, alias moved and back': { url: 'wrong' },
+  'URL fails, $LATEST put back': { url: 'wrong', alias: 'none' },
+  'two functions, all or none': { partner: 'healthy' },
+  'all or none: the other fails': { partner: 'status' },
+  'all or none: the other fails late': { partner: 'late' },
+  'all or none, no alias': { partner: 'healthy', alias: 'none' },
+  'all or none, no alias: the other fails': { partner: 'crash', alias: 'none' },
+  'all or none: rollback': { partner: 'healthy', goal: 'previous' },
+  'all or none: rollback, the other fails late': { partner: 'late', goal: 'previous' },
 };
 
-/** Every fault at every request of every course. */
-export async function matrix(scene: Scene): Promise<Cell[]> {
+/**
+ * Every fault at every request of every course.
+ * @param part of the name of a course; the others are left out
+ * @throws Error where no course has it
+ */
+export async function matrix(scene: Scene, part = ''): Promise<Cell[]> {
   const cells: Cell[] = [];
-  for (const [phase, differs] of Object.entries(COURSES)) {
+  const courses = Object.entries(COURSES).filter(([name]) => name.includes(part));
+  if (courses.length === 0)
+    throw new Error(`No course has "${part}" in its name: ${Object.keys(COURSES).join('; ')}`);
+  for (const [phase, differs] of courses) {
     const world = { ...WELL, ...differs };
     const { requests } = await play(scene, 'course', { world, faults: [] });
     const counts = new Map<string, number>();

@@ -13,6 +13,7 @@ import { describeError } from '../../../src/errors.ts';
 import { inputsFrom } from '../../../src/github/inputs.ts';
 import type { Log } from '../../../src/github/log.ts';
 import { type FunctionRecord, newRecord } from '../../../src/record.ts';
+import { ROLE } from '../../local/aws/stand.ts';
 
 /** The restore points of one deploy, kept here instead of in the step's state. */
 class Points extends RestorePoints {
@@ -53,6 +54,13 @@ export interface Options {
   /** '' for none. */
   alias: string;
   rollback: boolean;
+  rollbackAll: boolean;
+  /** Input `rollback-to`; '' for none. */
+  rollbackTo: string;
+  /** Whether a function that does not exist is created. */
+  create: boolean;
+  /** Input `smoke-url`. */
+  smokeUrl: string;
   /** Input `traffic-shift`. */
   shift: string;
   /** Input `alarms`. */
@@ -60,15 +68,18 @@ export interface Options {
   signal: AbortSignal;
 }
 
-function inputsFor(functionName: string, { alias, rollback, shift, alarms }: Options): DeployInputs {
+function inputsFor(functions: string[], options: Options): DeployInputs {
+  const { alias, rollback, rollbackAll, rollbackTo, create, smokeUrl, shift, alarms } = options;
+  const fresh = { role: ROLE, memoryMb: 512, timeoutSeconds: 30, architecture: '' as const };
   return {
     deploy: 'true',
-    functions: [functionName],
+    functions,
     alias,
-    smoke: { path: '/health', query: '', url: '', status: 200, timeoutMs: 60_000 },
+    smoke: { path: '/health', query: '', url: smokeUrl, status: 200, timeoutMs: 60_000 },
     rollback,
-    rollbackAll: false,
-    rollbackTo: '',
+    rollbackAll,
+    rollbackTo,
+    ...(create && { create: fresh }),
     ...readShift(inputsFrom({ 'INPUT_TRAFFIC-SHIFT': shift, INPUT_ALARMS: alarms.join('\n') }), alias),
     updateTimeoutMs: UPDATE_TIMEOUT_MS,
     dryRun: false,
@@ -77,13 +88,13 @@ function inputsFor(functionName: string, { alias, rollback, shift, alarms }: Opt
   };
 }
 
-/** The deploy of one function as the action runs it. */
+/** The deploy to functions as the action runs it; one report for each. */
 export async function main(
-  functionName: string,
+  functions: string[],
   target: Target,
   options: Options,
   log: Log,
-): Promise<Reported> {
+): Promise<Reported[]> {
   const points = new Points();
   const alarms = alarmApi(CONFIG);
   const tools = {
@@ -98,10 +109,14 @@ export async function main(
     signal: options.signal,
   };
   try {
-    const [run] = await runAll(inputsFor(functionName, options), target, tools);
-    if (!run) throw new Error('no run');
-    const { result, error } = run;
-    return { result, error: error ? describeError(error) : '', points: [...points.left.values()] };
+    // With `rollback-to` each function has its own.
+    const wanted = options.rollbackTo === '' ? target : undefined;
+    const runs = await runAll(inputsFor(functions, options), wanted, tools);
+    return runs.map(({ result, error }, at) => ({
+      result,
+      error: error ? describeError(error) : '',
+      points: [...points.left.values()].filter(({ name }) => name === functions[at]),
+    }));
   } finally {
     tools.lambda.close();
     tools.images.close();

@@ -1,11 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
+  CreateFunctionUrlConfigCommand,
   DeleteFunctionCommand,
-  GetAliasCommand,
   GetFunctionCommand,
-  InvokeCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
@@ -13,65 +13,64 @@ import {
 import type { Alarms } from '../../../src/local/aws/cloudwatch-api.ts';
 import type { Fault, FaultRequest, Outcome } from '../../../src/local/aws/faults.ts';
 import { ROLE, type Stand, startStand } from '../../local/aws/stand.ts';
+import { type HttpServer, startHttpServer } from '../../support/http-server.ts';
+import { orNone, readTruth, type Truth } from './truth.ts';
 
-/** What one play puts into the local AWS. */
+/** What one play puts into the local AWS for one function. */
 export interface Script {
-  before(operation: string, request: FaultRequest): Promise<Fault | undefined>;
+  before(operation: string): Promise<Fault | undefined>;
   update(imageUri: string): Outcome | undefined;
   version(): Outcome | undefined;
   /** What the image with this tag answers. */
   healthy(tag: string): 'healthy' | 'status' | 'crash';
-}
-
-/** What is true of a function. */
-export interface Truth {
-  /** Digest that `$LATEST` shows. */
-  latest: string;
-  /** Absent where there is no alias. */
-  alias?: { version: string; weights: Record<string, number>; digest: string };
-  /** Tag of the image that answers to users; 'failed' where none does. */
-  serves: string;
+  /** Status of the URL that is not Lambda's. */
+  urlStatus(): number;
 }
 
 const ACCOUNT = '000000000000';
+const TAGS = ['old', 'new', 'theirs'];
 
-/** One local AWS for many plays at a time, each with a function and a repository of its own name. */
+/** One local AWS for many plays at a time, each with functions and a repository of its own name. */
 export class Scene {
   readonly stand: Stand;
   /** CloudWatch's, by name; an alarm has the name of its function. */
   readonly alarms: Alarms;
-  readonly #scripts: Map<string, Script>;
-  /** By `function:tag`. */
+  readonly #urls: HttpServer;
+  readonly #scripts = new Map<string, Script>();
+  /** By `repository:tag`. */
   readonly #digests = new Map<string, string>();
 
-  private constructor(stand: Stand, alarms: Alarms, scripts: Map<string, Script>) {
+  private constructor(stand: Stand, alarms: Alarms, urls: HttpServer) {
     this.stand = stand;
     this.alarms = alarms;
-    this.#scripts = scripts;
+    this.#urls = urls;
   }
 
   static async start(): Promise<Scene> {
-    const scripts = new Map<string, Script>();
     const alarms: Alarms = new Map();
-    const stand = await startStand({
-      alarms,
-      updateMs: 500,
-      publishMs: 200,
-      faults: {
-        before: async (operation, request) => {
-          // What the test itself asks for has no faults: it is known by this form of the name.
-          if (request.parameters.FunctionName?.startsWith(ACCOUNT)) return undefined;
-          return await scripts.get(owner(request))?.before(operation, request);
+    let scene: Scene | undefined;
+    const script = (name: string): Script | undefined => scene?.script(name);
+    const [stand, urls] = await Promise.all([
+      startStand({
+        alarms,
+        updateMs: 500,
+        publishMs: 200,
+        faults: {
+          before: async (operation, request) =>
+            isQuiet(request) ? undefined : await script(owner(request))?.before(operation),
+          update: (name, uri) => script(name)?.update(uri),
+          version: (name) => script(name)?.version(),
         },
-        update: (name, uri) => scripts.get(name)?.update(uri),
-        version: (name) => scripts.get(name)?.version(),
-      },
-    });
-    const scene = new Scene(stand, alarms, scripts);
-    stand.runtime.answer = ({ uri }) => {
-      const [, name = '', digest = ''] = /^[^/]+\/([^@]+)@(.+)$/.exec(uri) ?? [];
-      const tag = scene.tag(name, digest);
-      const health = scripts.get(name)?.healthy(tag) ?? 'healthy';
+      }),
+      startHttpServer(),
+    ]);
+    const own = new Scene(stand, alarms, urls);
+    scene = own;
+    urls.answer = (response, request) => void own.#answerUrl(response, request);
+    stand.runtime.answer = ({ uri }, { functionName }) => {
+      const [, repository = '', digest = ''] = /^[^/]+\/([^@]+)@(.+)$/.exec(uri) ?? [];
+      const tag = own.tag(repository, digest);
+      const health = script(functionName)?.healthy(tag) ?? 'healthy';
       if (health === 'crash')
         return {
           functionError: 'Unhandled',
@@ -81,56 +80,63 @@ export class Scene {
         payload: Buffer.from(JSON.stringify({ statusCode: health === 'healthy' ? 200 : 500, body: tag })),
       };
     };
-    return scene;
+    return own;
   }
 
-  /** Makes function and repository `name` with the images `old`, `new` and `theirs`; version 1 is `theirs`. */
-  async create(name: string): Promise<void> {
-    for (const tag of ['old', 'new', 'theirs'])
-      this.#digests.set(`${name}:${tag}`, this.stand.registry.image(name, tag));
-    const Code = { ImageUri: this.uri(name, 'theirs') };
-    const { lambda } = this.stand;
-    await lambda.send(
-      new CreateFunctionCommand({ FunctionName: name, Role: ROLE, PackageType: 'Image', Code }),
-    );
+  /** Makes a repository with the images `old`, `new` and `theirs`. */
+  images(repository: string): void {
+    for (const tag of TAGS)
+      this.#digests.set(`${repository}:${tag}`, this.stand.registry.image(repository, tag));
+  }
+
+  /** Makes a function from `theirs`. @throws where Lambda refuses it */
+  async create(name: string, repository: string): Promise<void> {
+    const Code = { ImageUri: this.uri(repository, 'theirs') };
+    const input = { FunctionName: quiet(name), Role: ROLE, PackageType: 'Image' as const, Code };
+    await this.stand.lambda.send(new CreateFunctionCommand(input));
     await this.settled(name);
-    await this.publish(name);
   }
 
-  script(name: string, script: Script): void {
+  direct(name: string, script: Script): void {
     this.#scripts.set(name, script);
   }
 
-  digest(name: string, tag: string): string {
-    return this.#digests.get(`${name}:${tag}`) ?? '';
+  script(name: string): Script | undefined {
+    return this.#scripts.get(name);
   }
 
-  uri(name: string, tag: string): string {
-    return `${this.stand.registry.host}/${name}@${this.digest(name, tag)}`;
+  digest(repository: string, tag: string): string {
+    return this.#digests.get(`${repository}:${tag}`) ?? '';
   }
 
-  tag(name: string, digest: string): string {
-    return ['old', 'new', 'theirs'].find((tag) => this.digest(name, tag) === digest) ?? digest;
+  uri(repository: string, tag: string): string {
+    return `${this.stand.registry.host}/${repository}@${this.digest(repository, tag)}`;
+  }
+
+  tag(repository: string, digest: string): string {
+    return TAGS.find((tag) => this.digest(repository, tag) === digest) ?? digest;
   }
 
   /** ECR loses an image. */
-  forget(name: string, tag: string): void {
-    for (const reference of [tag, this.digest(name, tag)])
-      this.stand.registry.manifests.delete(`${name}:${reference}`);
+  forget(repository: string, tag: string): void {
+    for (const reference of [tag, this.digest(repository, tag)])
+      this.stand.registry.manifests.delete(`${repository}:${reference}`);
   }
 
   /** @throws where Lambda refuses it */
-  async update(name: string, tag: string): Promise<void> {
-    const ImageUri = this.uri(name, tag);
-    await this.stand.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: quiet(name), ImageUri }));
+  async update(name: string, imageUri: string): Promise<void> {
+    await this.stand.lambda.send(
+      new UpdateFunctionCodeCommand({ FunctionName: quiet(name), ImageUri: imageUri }),
+    );
   }
 
   /** Waits until no update is under way. */
   async settled(name: string): Promise<void> {
     for (;;) {
-      const { Configuration: now } = await this.stand.lambda.send(
-        new GetFunctionCommand({ FunctionName: quiet(name) }),
+      const found = await orNone(
+        this.stand.lambda.send(new GetFunctionCommand({ FunctionName: quiet(name) })),
       );
+      const now = found?.Configuration;
       if (now?.State !== 'Pending' && now?.LastUpdateStatus !== 'InProgress') return;
       await sleep(200);
     }
@@ -157,66 +163,50 @@ export class Scene {
     }
   }
 
-  /** @param withAlias whether users call the alias */
-  async truth(name: string, withAlias: boolean): Promise<Truth> {
-    const { lambda } = this.stand;
+  /** Gives the alias, or the function, a function URL. */
+  async openUrl(name: string, withAlias: boolean): Promise<void> {
     const FunctionName = quiet(name);
-    const digestOf = async (Qualifier?: string): Promise<string> => {
-      const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName, Qualifier }));
-      return Code?.ResolvedImageUri?.split('@')[1] ?? '';
-    };
-    const [latest, alias] = await Promise.all([
-      digestOf(),
-      lambda.send(new GetAliasCommand({ FunctionName, Name: 'live' })).catch(() => undefined),
-    ]);
-    const version = alias?.FunctionVersion ?? '';
-    const Qualifier = withAlias ? version : '$LATEST';
-    return {
-      latest: this.tag(name, latest),
-      ...(alias && {
-        alias: {
-          version,
-          weights: alias.RoutingConfig?.AdditionalVersionWeights ?? {},
-          digest: this.tag(name, await digestOf(version)),
-        },
-      }),
-      serves: Qualifier === '' ? '' : await this.#invoke(FunctionName, Qualifier),
-    };
+    const input = { FunctionName, AuthType: 'NONE' as const, ...(withAlias && { Qualifier: 'live' }) };
+    await this.stand.lambda.send(new CreateFunctionUrlConfigCommand(input));
   }
 
-  async #invoke(FunctionName: string, Qualifier: string): Promise<string> {
-    const { Payload } = await this.#awake(() =>
-      this.stand.lambda.send(new InvokeCommand({ FunctionName, Qualifier })),
-    );
-    const answer = JSON.parse(Buffer.from(Payload ?? []).toString()) as Record<string, unknown>;
-    return String(answer.body ?? answer.errorMessage ?? '');
+  /** A URL that is not Lambda's; what it answers is the script's. */
+  ownUrl(name: string): string {
+    return `${this.#urls.url}/${name}`;
   }
 
-  /** A version that a fault has just published is Pending for a moment. */
-  async #awake<T>(call: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++)
-      try {
-        return await call();
-      } catch (error) {
-        if (tries === 50 || !(error instanceof Error) || error.name !== 'ResourceConflictException')
-          throw error;
-        await sleep(200);
-      }
+  /** @param withAlias whether users call the alias */
+  async truth(name: string, repository: string, withAlias: boolean): Promise<Truth> {
+    const tag = (digest: string): string => this.tag(repository, digest);
+    return await readTruth(this.stand.lambda, quiet(name), withAlias, tag);
   }
 
   async remove(name: string): Promise<void> {
     this.#scripts.delete(name);
-    await this.stand.lambda.send(new DeleteFunctionCommand({ FunctionName: quiet(name) }));
-    for (const tag of ['old', 'new', 'theirs']) this.forget(name, tag);
+    await orNone(this.stand.lambda.send(new DeleteFunctionCommand({ FunctionName: quiet(name) })));
   }
 
   async close(): Promise<void> {
-    await this.stand.close();
+    await Promise.all([this.stand.close(), this.#urls.close()]);
+  }
+
+  async #answerUrl(response: ServerResponse, { url = '' }: IncomingMessage): Promise<void> {
+    const script = this.#scripts.get(url.split('/')[1] ?? '');
+    const fault = await script?.before('url:GET');
+    if (fault?.hang) return;
+    if (fault?.dropConnection) return void response.destroy();
+    response.writeHead(fault?.status ?? script?.urlStatus() ?? 404).end(fault?.malformed ? '{"cut' : 'body');
   }
 }
 
+/** What the test itself asks for has no faults: it is known by this form of the name. */
 function quiet(name: string): string {
   return `${ACCOUNT}:function:${name}`;
+}
+
+function isQuiet({ parameters, body }: FaultRequest): boolean {
+  const inBody = typeof body === 'object' && body !== null && 'FunctionName' in body ? body.FunctionName : '';
+  return (parameters.FunctionName ?? String(inBody)).startsWith(ACCOUNT);
 }
 
 /** Of requests that name no function: repository and alarm have its name. */
