@@ -53,7 +53,8 @@ export async function pushByAction(job: Job): Promise<{ uri: string; after: () =
   };
   const since = Date.now();
   const main = await job.phase('build action', () => runMain(call, options));
-  await logSteps(job, main.outputs.record ?? '', since);
+  // Not where it was ended by Ctrl-C; the post step, which ends the private Engine, has to run all the same.
+  if (main.outputs.record) await logSteps(job, main.outputs.record, since);
   const uri = main.outputs['image-uri'];
   const after = async (): Promise<void> => {
     const post = await runPost(call, main, options);
