@@ -52,7 +52,7 @@ export const USAGE = `npm run bench -- [OPTIONS]
                         with --rules ${RULE_ARMS.join(', ')})
   --latency S=MS,...    round trip to cache, ecr, hub, npm, pypi, aws in milliseconds
   --bandwidth S=UP:DOWN,...   in MB/s, of 10^6 bytes
-  --quick               one round of cold, nothing and source with plain, chain and ours
+  --quick               one round; without --rules only cold, nothing and source with plain, chain and ours
   --verbose             print what the programs print
   --output FOLDER       for bench.json and bench.svg, of --rules rules.json (default docs; with --quick nowhere)
   --show FILE           print what an earlier run wrote there, and measure nothing`;
@@ -89,10 +89,10 @@ export function readOptions(args: string[], root: string): BenchOptions {
   const [app = 'node'] = chosen('app', APPS, values.app);
   const { rules, quick } = values;
   const usual = rules ? armsOf(APPS[app], RULE_ARMS).join(',') : USUAL_ARMS.join(',');
-  const arms = chosen('arms', ARMS, values.arms ?? (quick ? 'plain,chain,ours' : usual));
+  const arms = chosen('arms', ARMS, values.arms ?? (quick && !rules ? 'plain,chain,ours' : usual));
   const missing = arms.filter((arm) => !armsOf(APPS[app], arms).includes(arm));
   if (missing.length > 0) throw new Error(`--arms: the app ${app} has no ${missing.join(', ')}`);
-  const fewer = quick ? 'cold,nothing,source' : rules ? RULE_SCENARIOS.join(',') : '';
+  const fewer = rules ? RULE_SCENARIOS.join(',') : quick ? 'cold,nothing,source' : '';
   return {
     app,
     rounds,

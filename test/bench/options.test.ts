@@ -24,6 +24,7 @@ describe('options of the bench', () => {
       'recommended repeated unordered unlinked pruned unmounted uncompiled example'.split(' '),
     );
     expect(scenarios).toEqual(['cold', 'source', 'dependency', 'base']);
+    expect(read('--rules', '--quick')).toMatchObject({ rounds: 1, arms, scenarios, output: '' });
     const python = read('--rules', '--app', 'fastapi');
     expect(python.name).toBe('rules-fastapi');
     expect(python.arms).toEqual(
