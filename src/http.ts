@@ -1,10 +1,12 @@
 import {
+  type AgentOptions,
+  globalAgent,
   type IncomingHttpHeaders,
   type IncomingMessage,
   Agent as PlainAgent,
   request as plainRequest,
 } from 'node:http';
-import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import { globalAgent as globalTlsAgent, Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 
 /** One HTTP request, all of it known beforehand. */
@@ -26,11 +28,14 @@ export interface HttpAnswer {
 
 /**
  * Connections outlast a build, so that what follows the push finds one: opening one costs two or three round trips.
- * Load balancers keep idle ones for a minute. Node would close them after five seconds.
+ * Load balancers keep idle ones for a minute. Node would close them after five seconds. All else is Node's own, such as
+ * the proxy of NODE_USE_ENV_PROXY.
  */
-const patience = { keepAlive: true, timeout: 60_000 };
-const plain = { send: plainRequest, agent: new PlainAgent(patience) };
-const tls = { send: tlsRequest, agent: new TlsAgent(patience) };
+const timeout = 60_000;
+// Node's types lack the options of this one of the two.
+const { options: plainOptions } = globalAgent as typeof globalAgent & { options: AgentOptions };
+const plain = { send: plainRequest, agent: new PlainAgent({ ...plainOptions, timeout }) };
+const tls = { send: tlsRequest, agent: new TlsAgent({ ...globalTlsAgent.options, timeout }) };
 
 const redirects = [301, 302, 303, 307, 308];
 const mostRedirects = 5;

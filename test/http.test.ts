@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { readBody, sendHttp } from '../src/http.ts';
 import { type HttpServer, startHttpServer } from './support/http-server.ts';
@@ -89,4 +92,18 @@ it('sends a request again whose idle connection the other side let go of', async
     expect([status, (await readBody(body)).toString()]).toEqual([200, 'ok']);
   }
   expect(connections).toBe(2);
+});
+
+it('goes through the proxy that Node is told of', async () => {
+  const proxy = await serve((response, request) => response.end(`by proxy to ${request.url}`));
+  const program = `
+    const { readBody, sendHttp } = await import(${JSON.stringify(join(import.meta.dirname, '..', 'src', 'http.ts'))});
+    const request = { method: 'GET', headers: {}, signal: AbortSignal.timeout(5000) };
+    const { body } = await sendHttp('http://registry.example/v2/', request);
+    console.log((await readBody(body)).toString());
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    env: { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy.url },
+  });
+  expect(stdout.trim()).toBe('by proxy to http://registry.example/v2/');
 });

@@ -3,7 +3,7 @@ import type { Log } from '../github/log.ts';
 import type { ReadyBuilder } from './builder.ts';
 import { startEarlyPush } from './early-push.ts';
 import { type EarlyScan, startEarlyScan } from './early-scan.ts';
-import { startEarlyUnpack } from './early-unpack.ts';
+import { type EarlyUnpackRequest, startEarlyUnpack } from './early-unpack.ts';
 import type { Memory } from './image-scan/memory.ts';
 import type { BuildInputs } from './inputs.ts';
 import { type BuildPlan, isGitContext } from './plan.ts';
@@ -54,6 +54,6 @@ export function startEarly(inputs: BuildInputs, facts: EarlyFacts): Early | unde
   };
 }
 
-function unpackRequest({ ready, signedIn, plan }: EarlyFacts): Parameters<typeof startEarlyUnpack>[0] {
+function unpackRequest({ ready, signedIn, plan }: EarlyFacts): EarlyUnpackRequest {
   return { docker: ready.docker, build: plan.request, secretEnv: plan.secretEnv, folder: signedIn.folder };
 }

@@ -51,8 +51,17 @@ export interface EngineFacts {
  */
 export async function engineFacts(docker: Docker): Promise<EngineFacts> {
   const socket = await engineSocket(docker.env);
-  const { status, body } = socket ? await engineGet(socket, '/info') : { status: 0, body: '' };
-  return status === 200 ? factsOf(JSON.parse(body) as EngineInfo) : await factsByCommand(docker);
+  return (socket && (await socketFacts(socket))) || (await factsByCommand(docker));
+}
+
+/**
+ * The same over a socket alone.
+ * @param patience milliseconds
+ * @returns undefined where no Engine answers there
+ */
+export async function socketFacts(socket: string, patience?: number): Promise<EngineFacts | undefined> {
+  const { status, body } = await engineGet(socket, '/info', patience);
+  return status === 200 ? factsOf(JSON.parse(body) as EngineInfo) : undefined;
 }
 
 interface EngineInfo {

@@ -51,9 +51,3 @@ export async function pings(socket: string, patience?: number): Promise<boolean>
 export async function hasImage(socket: string, name: string): Promise<boolean> {
   return (await engineGet(socket, `/images/${name}/json`)).status === 200;
 }
-
-/** Whether the Engine keeps images in containerd's store, which the BuildKit caches need. */
-export async function usesContainerdStore(socket: string): Promise<boolean> {
-  const { body } = await engineGet(socket, '/info', 10_000);
-  return body.includes('io.containerd.snapshotter.v1');
-}

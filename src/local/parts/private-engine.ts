@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { pings, usesContainerdStore } from '../../docker/engine-api.ts';
+import { socketFacts } from '../../docker/builder.ts';
+import { pings } from '../../docker/engine-api.ts';
 import { mountPoints } from '../../docker/mounts.ts';
 import { DeployError } from '../../errors.ts';
 import { type EnginePrograms, enginePrograms } from './engine-programs.ts';
@@ -133,7 +134,7 @@ export async function startEngine(options: EngineOptions): Promise<DockerCommand
   await writeState(places.state, { process, network } satisfies EngineState);
   const up = await until(async () => (await pings(places.socket)) || !isAlive(process), 30_000);
   if (!up || !isAlive(process)) throw await notUp(places, 'did not come up');
-  if (!(await usesContainerdStore(places.socket)))
+  if (!(await socketFacts(places.socket, 10_000))?.containerdStore)
     throw await notUp(places, "came up without containerd's image store");
   return reached;
 }
