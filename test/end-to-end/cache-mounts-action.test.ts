@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { run } from '../../src/local/parts/process.ts';
 import { readRecord } from '../../src/record.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 import { type OldStoreMachine, startOldStoreMachine } from './old-store-machine.ts';
 
 /** The build action with a Dockerfile whose installation keeps its downloads in a cache mount. */
@@ -37,8 +38,8 @@ CMD ["/had"]
       env: { ...process.env, ...parts.docker.env },
     });
   };
-  /** Main and post with this lockfile. */
-  const job = async (lock: string, mode: string) => {
+  /** Main and post with this lockfile; `between` runs before post. */
+  const job = async (lock: string, mode: string, between = (): void => {}) => {
     // With this test's own name in it: a mount's id is no part of what BuildKit takes a step from the cache by.
     await writeFile(join(machine.context, 'lock'), `${mount}-${lock}`);
     // The machine's own builder, which has the base image.
@@ -49,6 +50,7 @@ CMD ["/had"]
     };
     const outcome = await machine.main({ inputs });
     expect(outcome.exitCode, machine.log()).toBe(0);
+    between();
     const post = await machine.post(outcome);
     expect(post.exitCode, machine.log()).toBe(0);
     await freshBuilder();
@@ -66,6 +68,21 @@ CMD ["/had"]
     expect(second?.restore?.bytes, machine.log()).toBe(first?.save?.bytes);
     expect(second?.installMs).toBeGreaterThan(0);
     expect(await machine.traces()).toEqual(before);
+  });
+
+  it('are not saved where the disk is full by then; the job succeeds, and nothing is left of it', async () => {
+    const disk = await mountSmallDisk(machine.runnerTemp, 64);
+    try {
+      const before = await machine.traces();
+      const record = await job('full', 'true', disk.fill);
+      expect(record).toMatchObject({ mode: 'true', mounts: [mount] });
+      expect(record?.save).toBeUndefined();
+      expect(machine.log()).toMatch(/Cache mounts: not saved\..* The disk of \S+ is full\./);
+      const after = await machine.traces();
+      expect(after).toEqual({ ...before, files: [...before.files, 'filler'] });
+    } finally {
+      await disk.close();
+    }
   });
 
   it('are neither filled nor saved with `false`', async () => {

@@ -25,6 +25,8 @@ export interface OldStoreMachine {
   /** Build context with a Dockerfile of three COPY, one of them in a stage of its own. */
   context: string;
   temp: string;
+  /** RUNNER_TEMP of its jobs. */
+  runnerTemp: string;
   /** PATH of the action. */
   path: string;
   cache: CacheService;
@@ -112,6 +114,7 @@ export async function startOldStoreMachine(parts: Parts): Promise<OldStoreMachin
   return {
     context,
     temp,
+    runnerTemp: runner,
     path,
     cache,
     log: () => lines.join('\n'),

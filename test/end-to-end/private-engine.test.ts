@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { readRecord } from '../../src/record.ts';
 import { digestOf } from '../support/registry-images.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 import { type OldStoreMachine, startOldStoreMachine } from './old-store-machine.ts';
 
 const LAYER = 500_000;
@@ -86,6 +87,24 @@ describe('a build where the Engine takes no remote cache', () => {
     expect((await readRecord(outcome.outputs.record ?? '')).cache?.hits).toBe(2);
     await machine.post(outcome);
     expect(await machine.traces()).toEqual(before);
+  });
+
+  it('ends its Engine on a disk that is full by then, and the job succeeds', async () => {
+    const disk = await mountSmallDisk(machine.runnerTemp, 256);
+    try {
+      const before = await machine.traces();
+      const outcome = await machine.main({ inputs: { 'cache-scope': 'full-disk' } });
+      expect(outcome.exitCode, machine.log()).toBe(0);
+      disk.fill();
+      const post = await machine.post(outcome);
+      expect(post.exitCode, machine.log()).toBe(0);
+      // Main's record is as it was: what post did is not in it.
+      expect(machine.log()).toContain('The run record lacks what was done after the deploy. ');
+      expect((await readRecord(outcome.outputs.record ?? '')).result).toBe('built');
+      expect(await machine.traces()).toEqual({ ...before, files: [...before.files, 'filler'] });
+    } finally {
+      await disk.close();
+    }
   });
 
   it('leaves nothing behind where the build fails', async () => {

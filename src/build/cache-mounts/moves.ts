@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   type CacheMount,
   importMounts,
@@ -10,6 +10,7 @@ import type { Docker } from '../../docker/command.ts';
 import { describeError } from '../../errors.ts';
 import { CacheError, type CacheStore } from '../../github/cache.ts';
 import type { Log } from '../../github/log.ts';
+import { fullDiskNote } from '../full-disk.ts';
 import { inMb, inSeconds, openArchives, packArchives } from './archive.ts';
 import { type CacheMountsMode, decideCacheMounts } from './decision.ts';
 import { hashRun, type RunState } from './inputs.ts';
@@ -198,7 +199,9 @@ export async function saveCacheMounts(
     }
   } catch (error) {
     failed = true;
-    log.warning(`Cache mounts: not saved. ${describeError(error)}`);
+    log.warning(
+      `Cache mounts: not saved. ${describeError(error)}${await fullDiskNote(dirname(places.archive))}`,
+    );
   } finally {
     await rm(places.archive, { recursive: true, force: true }).catch(() => undefined);
   }

@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { Docker } from '../../docker/command.ts';
+import { describeError } from '../../errors.ts';
 import { openCacheStore } from '../../github/cache.ts';
 import type { Log } from '../../github/log.ts';
 import type { BuildVertex, CacheMountsRecord } from '../../record.ts';
@@ -78,6 +79,7 @@ export async function fillMounts(
 
 /**
  * Measures what the build's installations took and hands the mounts to post, which saves them after the deploy.
+ * Never throws: the image is built.
  * @param file path of a temporary file
  */
 export async function keepMounts(
@@ -94,7 +96,13 @@ export async function keepMounts(
   ) as Record<string, string>;
   // A file, since the system limits the length of a variable.
   run.keep('cache-mounts', file);
-  await writeFile(file, JSON.stringify({ state, env } satisfies KeptMounts), { mode: 0o600 });
+  try {
+    await writeFile(file, JSON.stringify({ state, env } satisfies KeptMounts), { mode: 0o600 });
+  } catch (error) {
+    // Half a file would be none that post can read.
+    await rm(file, { force: true });
+    run.log.warning(`Cache mounts: not saved. ${describeError(error)}`);
+  }
 }
 
 /**
