@@ -6,7 +6,7 @@ const MARK = 'deploy-lambda-container';
 /**
  * A Dockerfile whose build does nothing but fetch and unpack what the last stage has before it takes files from other
  * stages. BuildKit leaves cached layers where they are until a step needs them: those below a `COPY --from` without
- * `--link` it fetches only when the other stage is done. Each such place becomes a stage that makes one folder, for
+ * `--link` (which it ignores beside `--chmod`) it fetches only when the other stage is done. Each such place becomes a stage that makes one folder, for
  * which the layers below must be there; all places at once, as only the builder knows which of them are cached.
  * @param text of the Dockerfile that is built
  * @param target stage; '' means the last
@@ -42,6 +42,7 @@ export function unpackingDockerfile(text: string, target: string): string | unde
 }
 
 function waitsForStage({ name, rest }: Instruction, stages: readonly Stage[], { index }: Stage): boolean {
-  if (name !== 'RUN' && /(^|\s)--link(=true)?\s/.test(rest)) return false;
+  const isLinked = /(^|\s)--link(=true)?\s/.test(rest) && !/(^|\s)--chmod=/.test(rest);
+  if (name !== 'RUN' && isLinked) return false;
   return takenFrom(rest).some((image) => stageNamed(stages, image, index) !== undefined);
 }

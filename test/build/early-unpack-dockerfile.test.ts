@@ -83,6 +83,13 @@ ${mark}
 FROM scratch`);
 });
 
+it('does not take a layer for one that stands alone where BuildKit does not', () => {
+  const text = `${builder}FROM alpine\nRUN true\nCOPY --link --chmod=644 --from=builder /app /app\n`;
+  expect(unpackingDockerfile(text, '')).toContain(
+    `FROM alpine AS deploy-lambda-container-0\nRUN true\n${mark}`,
+  );
+});
+
 it.each<[string, string]>([
   ['nothing', ''],
   ['a single stage', 'FROM node:24\nCOPY . .\nRUN npm ci\n'],

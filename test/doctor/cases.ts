@@ -51,6 +51,7 @@ const faults: Readonly<Record<string, string>> = {
   'expose-disagrees': 'expose-disagrees',
   'large-image-node': 'single-stage',
   'large-image-python': 'single-stage',
+  'link-ignored': 'link-ignored',
   'no-adapter': 'adapter-missing',
   'no-command': 'cmd-missing',
   'no-dockerignore': 'dockerignore-missing',

@@ -57,13 +57,13 @@ ${pruned ? 'RUN npm prune --omit=dev' : `${install} --omit=dev`}
 `;
   return `FROM ${base} AS base
 WORKDIR /app
-COPY ${ordered ? 'package.json package-lock.json ./' : '. .'}
+COPY --chmod=a=rX,u+w ${ordered ? 'package.json package-lock.json ./' : '. .'}
 
 ${compiled ? `${builder}\n` : ''}${dependencies}
 FROM ${base}
 WORKDIR /app
 COPY${link} --from=dependencies /app/node_modules ./node_modules
-COPY${link} --chmod=644 package.json ./
+COPY${link} --from=base /app/package.json ./
 COPY${link} ${compiled ? '--from=builder /app/dist ./dist' : 'src/ ./src/'}
 ENV NODE_ENV=production
 USER 1000:1000

@@ -3,6 +3,7 @@ import { adapterRules } from './adapter.ts';
 import { baseRules } from './bases.ts';
 import { contextRules } from './context.ts';
 import { installRules } from './installs.ts';
+import { linkRules } from './links.ts';
 import { portRules } from './ports.ts';
 import { secretRules } from './secrets.ts';
 import { startRules } from './start.ts';
@@ -13,6 +14,7 @@ export const rules: readonly Rule[] = [
   ...portRules,
   ...startRules,
   ...installRules,
+  ...linkRules,
   ...contextRules,
   ...secretRules,
   ...baseRules,
