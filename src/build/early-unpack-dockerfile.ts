@@ -1,5 +1,5 @@
 import type { Instruction } from '../docker/dockerfile-lines.ts';
-import { neededStages, readStages, type Stage, stageNamed, takenFrom } from './cache-mounts/stages.ts';
+import { neededStages, readStages, type Stage, stageNamed, takenFrom } from '../docker/dockerfile-stages.ts';
 
 const MARK = 'deploy-lambda-container';
 

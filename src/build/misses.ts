@@ -1,5 +1,4 @@
 import { flagValues, type Instruction } from '../docker/dockerfile-lines.ts';
-import type { BuildVertex, CacheMiss } from '../record.ts';
 import {
   chainOf,
   mountOptions,
@@ -8,7 +7,8 @@ import {
   stageNamed,
   takenFrom,
   words,
-} from './cache-mounts/stages.ts';
+} from '../docker/dockerfile-stages.ts';
+import type { BuildVertex, CacheMiss } from '../record.ts';
 
 /** What a build was made of, as far as it explains the next one's misses. */
 export interface BuildSources {

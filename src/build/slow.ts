@@ -1,10 +1,10 @@
 import { flagValues } from '../docker/dockerfile-lines.ts';
+import { mountOptions, readStages } from '../docker/dockerfile-stages.ts';
 import { managers } from '../docker/installers/facts.ts';
 import { installOf } from '../docker/installers/read.ts';
 import { shellCommands } from '../docker/shell-words.ts';
 import { formatBytes, formatMs } from '../format.ts';
 import type { BuildVertex, CacheMiss, Finding } from '../record.ts';
-import { mountOptions, readStages } from './cache-mounts/stages.ts';
 
 /** Below these nobody waits long enough to read about it. */
 const slowInstall = 5_000;

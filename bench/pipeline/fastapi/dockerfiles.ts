@@ -46,7 +46,7 @@ export function dockerfile(style: Style, example: string, imports: readonly stri
 
 /** What uv's own guide and many others show: two stages, no mount, no bytecode. */
 function usual(example: string): string {
-  const base = /^FROM (\S+)/m.exec(example)?.[1];
+  const base = /^FROM (\S+) AS builder/m.exec(example)?.[1];
   const uv = /--from=(\S*\/uv:\S+)/.exec(example)?.[1];
   if (!base || !uv) throw new Error('the Dockerfile of the example names no base image or no uv');
   return `FROM ${base} AS builder

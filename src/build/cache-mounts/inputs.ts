@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import { glob, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { flagValues } from '../../docker/dockerfile-lines.ts';
+import {
+  chainOf,
+  mountOptions,
+  type Stage,
+  stageNamed,
+  takenFrom,
+  words,
+} from '../../docker/dockerfile-stages.ts';
 import type { MountRun } from './plan.ts';
-import { chainOf, mountOptions, type Stage, stageNamed, takenFrom, words } from './stages.ts';
 
 /** What decides whether a RUN's layer can come from the layer cache. */
 export interface RunState {

@@ -2,8 +2,14 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { CacheMount } from '../../docker/cache-mounts.ts';
 import { flagValues } from '../../docker/dockerfile-lines.ts';
+import {
+  chainOf,
+  mountOptions,
+  neededStages,
+  readStages,
+  type Stage,
+} from '../../docker/dockerfile-stages.ts';
 import { runInputs } from './inputs.ts';
-import { chainOf, mountOptions, neededStages, readStages, type Stage } from './stages.ts';
 
 export interface CacheMountsOptions {
   /** Stage; '' means the last. */

@@ -1,4 +1,4 @@
-import { flagValues, type Instruction, readFrom, readInstructions } from '../../docker/dockerfile-lines.ts';
+import { flagValues, type Instruction, readFrom, readInstructions } from './dockerfile-lines.ts';
 
 /** A stage of a Dockerfile. */
 export interface Stage {
