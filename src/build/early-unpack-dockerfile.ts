@@ -6,8 +6,9 @@ const MARK = 'deploy-lambda-container';
 /**
  * A Dockerfile whose build does nothing but fetch and unpack what the last stage has before it takes files from other
  * stages. BuildKit leaves cached layers where they are until a step needs them: those below a `COPY --from` without
- * `--link` (which it ignores beside `--chmod`) it fetches only when the other stage is done. Each such place becomes a stage that makes one folder, for
- * which the layers below must be there; all places at once, as only the builder knows which of them are cached.
+ * `--link` (which it ignores beside `--chmod`) it fetches only when the other stage is done. Each such place becomes a
+ * stage that makes one folder, for which the layers below must be there; all places at once, as only the builder knows
+ * which of them are cached.
  * @param text of the Dockerfile that is built
  * @param target stage; '' means the last
  * @returns undefined where there is nothing to fetch beside the other stages
