@@ -1,4 +1,4 @@
-import type { Instruction } from '../docker/dockerfile-lines.ts';
+import { flagValues, type Instruction } from '../docker/dockerfile-lines.ts';
 import { neededStages, readStages, type Stage, stageNamed, takenFrom } from '../docker/dockerfile-stages.ts';
 
 const MARK = 'deploy-lambda-container';
@@ -43,7 +43,7 @@ export function unpackingDockerfile(text: string, target: string): string | unde
 }
 
 function waitsForStage({ name, rest }: Instruction, stages: readonly Stage[], { index }: Stage): boolean {
-  const isLinked = /(^|\s)--link(=true)?\s/.test(rest) && !/(^|\s)--chmod=/.test(rest);
+  const isLinked = /(^|\s)--link(=true)?\s/.test(rest) && flagValues(rest, 'chmod').length === 0;
   if (name !== 'RUN' && isLinked) return false;
   return takenFrom(rest).some((image) => stageNamed(stages, image, index) !== undefined);
 }
